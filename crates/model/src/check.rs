@@ -1,0 +1,177 @@
+//! The rules that a definition's shape must follow, whatever its node types are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::definition::{Definition, NodeId};
+use crate::graph::Graph;
+use crate::problem::Problem;
+use crate::retry::RetryPolicy;
+
+/// The most nodes that one definition may have.
+pub const MAX_NODES: usize = 1_000;
+
+/// The longest time limit for a node or a run, in milliseconds: 90 days.
+pub const MAX_TIMEOUT_MS: u64 = 90 * 24 * 60 * 60 * 1_000;
+
+/// Every problem of a definition's shape: ids, edges, circles, settings. Node types are checked by those who know them.
+pub fn check_shape(definition: &Definition) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    check_nodes(definition, &mut problems);
+    check_edges(definition, &mut problems);
+    check_settings(definition, &mut problems);
+    problems
+}
+
+/// The nodes that no trigger leads to, given which nodes are triggers.
+pub fn unreachable_nodes<'a>(definition: &'a Definition, triggers: &[&'a NodeId]) -> Vec<&'a NodeId> {
+    let graph = Graph::of(definition);
+    let reached: BTreeSet<_> = triggers.iter().flat_map(|trigger| graph.reachable_from(trigger)).collect();
+    definition.nodes.iter().map(|node| &node.id).filter(|id| !reached.contains(id)).collect()
+}
+
+fn check_nodes(definition: &Definition, problems: &mut Vec<Problem>) {
+    if definition.nodes.is_empty() {
+        problems.push(Problem::of_workflow("empty", "The workflow has no nodes yet. Add a trigger to begin with."));
+    }
+    if definition.nodes.len() > MAX_NODES {
+        let message = format!("The workflow has {} nodes; at most {MAX_NODES} are allowed.", definition.nodes.len());
+        problems.push(Problem::of_workflow("too_many_nodes", message));
+    }
+    let mut times_seen = BTreeMap::new();
+    for node in &definition.nodes {
+        *times_seen.entry(&node.id).or_insert(0) += 1;
+        if !node.id.is_valid() {
+            let message = format!("`{}` cannot be a node id: use up to 64 letters, digits, `_` and `-`.", node.id);
+            problems.push(Problem::of_node(&node.id, "invalid_node_id", message));
+        }
+        if let Some(retry) = &node.retry {
+            check_retry(&node.id, retry, problems);
+        }
+        if node.timeout_ms.is_some_and(|timeout| timeout == 0 || timeout > MAX_TIMEOUT_MS) {
+            let message = format!("The time limit must lie between 1 ms and {MAX_TIMEOUT_MS} ms.");
+            problems.push(Problem::of_node(&node.id, "invalid_timeout", message).at("timeout_ms"));
+        }
+        if let Some(parent) = &node.parent
+            && definition.node(parent).is_none()
+        {
+            let message = format!("The box `{parent}` that should contain this node does not exist.");
+            problems.push(Problem::of_node(&node.id, "unknown_parent", message).at("parent"));
+        }
+    }
+    for (id, times) in times_seen {
+        if times > 1 {
+            let message = format!("The node id `{id}` is used {times} times; each node needs its own.");
+            problems.push(Problem::of_node(id, "duplicate_node_id", message));
+        }
+    }
+}
+
+fn check_retry(node: &NodeId, retry: &RetryPolicy, problems: &mut Vec<Problem>) {
+    if retry.attempts == 0 || retry.attempts > RetryPolicy::MAX_ATTEMPTS {
+        let message = format!("The number of attempts must lie between 1 and {}.", RetryPolicy::MAX_ATTEMPTS);
+        problems.push(Problem::of_node(node, "invalid_retry", message).at("retry.attempts"));
+    }
+    if retry.first_delay_ms > retry.max_delay_ms {
+        let message = "The first delay is longer than the longest one.";
+        problems.push(Problem::of_node(node, "invalid_retry", message).at("retry.first_delay_ms"));
+    }
+    if retry.max_delay_ms > MAX_TIMEOUT_MS {
+        let message = format!("A delay may be at most {MAX_TIMEOUT_MS} ms.");
+        problems.push(Problem::of_node(node, "invalid_retry", message).at("retry.max_delay_ms"));
+    }
+}
+
+fn check_edges(definition: &Definition, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for edge in &definition.edges {
+        for (end, other) in [(&edge.from, &edge.to), (&edge.to, &edge.from)] {
+            if definition.node(end).is_none() {
+                let message = format!("An edge between `{other}` and `{end}` leads nowhere: there is no node `{end}`.");
+                problems.push(Problem::of_node(other, "unknown_edge_end", message));
+            }
+        }
+        if !seen.insert((&edge.from, &edge.port, &edge.to)) {
+            let message = format!("The edge from `{}` ({}) to `{}` is there twice.", edge.from, edge.port, edge.to);
+            problems.push(Problem::of_node(&edge.from, "duplicate_edge", message));
+        }
+    }
+    if let Err(circle) = Graph::of(definition).order() {
+        let names = circle.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        let message = format!("Edges lead round in a circle among or before these nodes: {names}. Remove one of them.");
+        problems.push(Problem::of_node(circle[0], "circle", message));
+    }
+}
+
+fn check_settings(definition: &Definition, problems: &mut Vec<Problem>) {
+    let settings = &definition.settings;
+    if settings.timezone.parse::<chrono_tz::Tz>().is_err() {
+        let message = format!("`{}` is not a time zone; write one like `Europe/Berlin`.", settings.timezone);
+        problems.push(Problem::of_workflow("invalid_timezone", message).at("settings.timezone"));
+    }
+    if settings.max_parallel_runs == 0 || settings.max_parallel_runs > 1_000 {
+        let message = "The number of parallel runs must lie between 1 and 1000.";
+        problems.push(Problem::of_workflow("invalid_max_parallel_runs", message).at("settings.max_parallel_runs"));
+    }
+    if settings.run_timeout_ms == 0 || settings.run_timeout_ms > MAX_TIMEOUT_MS {
+        let message = format!("The time limit of a run must lie between 1 ms and {MAX_TIMEOUT_MS} ms.");
+        problems.push(Problem::of_workflow("invalid_run_timeout", message).at("settings.run_timeout_ms"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn codes(definition: serde_json::Value) -> Vec<String> {
+        let definition: Definition = serde_json::from_value(definition).unwrap();
+        check_shape(&definition).into_iter().map(|problem| problem.code).collect()
+    }
+
+    #[test]
+    fn a_sound_definition_has_no_problem() {
+        let definition = json!({
+            "nodes": [{"id": "a", "type": "manual"}, {"id": "b", "type": "filter"}],
+            "edges": [{"from": "a", "to": "b"}],
+        });
+        assert_eq!(codes(definition), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once() {
+        let definition = json!({
+            "nodes": [
+                {"id": "a", "type": "manual"},
+                {"id": "a", "type": "manual"},
+                {"id": "b c", "type": "manual", "timeout_ms": 0, "retry": {"attempts": 0}},
+            ],
+            "edges": [{"from": "a", "to": "x"}, {"from": "a", "to": "a"}],
+            "settings": {"timezone": "Mars/Base", "max_parallel_runs": 0, "run_timeout_ms": 0},
+        });
+        assert_eq!(
+            codes(definition),
+            [
+                "invalid_node_id",
+                "invalid_retry",
+                "invalid_timeout",
+                "duplicate_node_id",
+                "unknown_edge_end",
+                "circle",
+                "invalid_timezone",
+                "invalid_max_parallel_runs",
+                "invalid_run_timeout",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_node_that_no_trigger_leads_to_is_found() {
+        let definition: Definition = serde_json::from_value(json!({
+            "nodes": [{"id": "a", "type": "manual"}, {"id": "b", "type": "x"}, {"id": "c", "type": "x"}],
+            "edges": [{"from": "a", "to": "b"}],
+        }))
+        .unwrap();
+        assert_eq!(unreachable_nodes(&definition, &[&NodeId::from("a")]), [&NodeId::from("c")]);
+    }
+}

@@ -1,0 +1,105 @@
+//! When a failed attempt is tried again.
+
+use serde::{Deserialize, Serialize};
+
+/// How often and how fast a step is tried again after a passing failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryPolicy {
+    /// How many attempts in all, the first included; 1 to 100.
+    pub attempts: u32,
+    /// How the delay grows.
+    pub backoff: Backoff,
+    /// The delay before the second attempt, in milliseconds.
+    pub first_delay_ms: u64,
+    /// No delay is longer than this, in milliseconds.
+    pub max_delay_ms: u64,
+}
+
+/// How the delay grows from attempt to attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backoff {
+    /// Always the first delay.
+    Fixed,
+    /// The first delay times the number of failed attempts.
+    Linear,
+    /// Twice as long each time.
+    Exponential,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { attempts: 5, backoff: Backoff::Exponential, first_delay_ms: 1_000, max_delay_ms: 3_600_000 }
+    }
+}
+
+impl RetryPolicy {
+    /// The most attempts that a policy may ask for.
+    pub const MAX_ATTEMPTS: u32 = 100;
+
+    /// Only one attempt.
+    pub fn never() -> Self {
+        Self { attempts: 1, ..Self::default() }
+    }
+
+    /// How long to wait after the failure of attempt number `failed` (the first is 1), in milliseconds. None: give up.
+    ///
+    /// `chance` in 0..1 spreads the delay between half and all of its nominal length, so that many runs that failed
+    /// together do not come back together. What the other side asked for (`retry_after_ms`) is obeyed when it is longer,
+    /// even beyond `max_delay_ms`, but not beyond a day.
+    pub fn delay_ms(&self, failed: u32, retry_after_ms: Option<u64>, chance: f64) -> Option<u64> {
+        if failed >= self.attempts.min(Self::MAX_ATTEMPTS) {
+            return None;
+        }
+        let doublings = failed.saturating_sub(1).min(62);
+        let nominal = match self.backoff {
+            Backoff::Fixed => self.first_delay_ms,
+            Backoff::Linear => self.first_delay_ms.saturating_mul(u64::from(failed)),
+            Backoff::Exponential => self.first_delay_ms.saturating_mul(1 << doublings),
+        };
+        let longest = nominal.min(self.max_delay_ms);
+        let half = longest / 2;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let jittered = half + ((longest - half) as f64 * chance.clamp(0.0, 1.0)) as u64;
+        Some(retry_after_ms.map_or(jittered, |asked| jittered.max(asked.min(LONGEST_ASKED_DELAY_MS))))
+    }
+}
+
+const LONGEST_ASKED_DELAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(backoff: Backoff) -> RetryPolicy {
+        RetryPolicy { attempts: 5, backoff, first_delay_ms: 1_000, max_delay_ms: 3_000 }
+    }
+
+    #[test]
+    fn delays_grow_as_the_policy_says_up_to_the_longest() {
+        let delays = |backoff| (1..=4).map(|n| policy(backoff).delay_ms(n, None, 1.0).unwrap()).collect::<Vec<_>>();
+        assert_eq!(delays(Backoff::Fixed), [1_000, 1_000, 1_000, 1_000]);
+        assert_eq!(delays(Backoff::Linear), [1_000, 2_000, 3_000, 3_000]);
+        assert_eq!(delays(Backoff::Exponential), [1_000, 2_000, 3_000, 3_000]);
+    }
+
+    #[test]
+    fn after_the_last_attempt_it_gives_up() {
+        assert_eq!(policy(Backoff::Fixed).delay_ms(5, None, 0.0), None);
+        assert_eq!(RetryPolicy::never().delay_ms(1, Some(5), 0.0), None);
+    }
+
+    #[test]
+    fn chance_spreads_a_delay_between_half_and_all() {
+        assert_eq!(policy(Backoff::Fixed).delay_ms(1, None, 0.0), Some(500));
+        assert_eq!(policy(Backoff::Fixed).delay_ms(1, None, 0.5), Some(750));
+    }
+
+    #[test]
+    fn the_other_sides_wish_is_obeyed_within_a_day() {
+        assert_eq!(policy(Backoff::Fixed).delay_ms(1, Some(90_000), 0.0), Some(90_000));
+        assert_eq!(policy(Backoff::Fixed).delay_ms(1, Some(1), 1.0), Some(1_000));
+        assert_eq!(policy(Backoff::Fixed).delay_ms(1, Some(u64::MAX), 0.0), Some(86_400_000));
+    }
+}
