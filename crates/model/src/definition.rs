@@ -149,6 +149,7 @@ pub enum OnError {
 }
 
 impl OnError {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     fn is_stop(&self) -> bool {
         *self == Self::Stop
     }

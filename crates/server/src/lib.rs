@@ -1,1 +1,4 @@
-//! server
+//! The binary `stellwerk`: configuration, HTTP, pages, sign-in and the command line.
+
+pub mod config;
+pub mod webhooks;

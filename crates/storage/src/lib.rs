@@ -1,1 +1,36 @@
-//! storage
+//! All that Stellwerk remembers: the database through sea-orm, the run queue, and the sealing of secrets.
+//!
+//! [`Storage`] is the door. Plain functions on it are named after the domain and grouped by file; only the run queue is a
+//! trait ([`queue::Queue`]), because SQLite and PostgreSQL really differ there. Nothing here speaks HTTP or knows what a
+//! node does.
+
+mod accounts;
+mod contacts;
+mod credentials;
+mod endpoints;
+mod entities;
+mod error;
+mod events;
+mod files;
+mod outbox;
+mod payload;
+pub mod queue;
+mod runs;
+pub mod seal;
+mod sqlite;
+mod stats;
+mod storage;
+mod workflows;
+
+pub use accounts::{ApiTokenRecord, NewApiToken, NewUser, SessionRecord, TokenHash, UserRecord};
+pub use contacts::{Contact, ContactInput, ContactResult};
+pub use credentials::{CredentialRecord, NewCredential};
+pub use endpoints::{Endpoint, EndpointTarget};
+pub use error::StorageError;
+pub use events::{EventFilter, EventRecord};
+pub use files::{NewFile, StoredFile};
+pub use outbox::{MailRecord, NewMail};
+pub use runs::{AttemptRecord, RunFilter, RunRecord, StepRecord};
+pub use stats::Stats;
+pub use storage::{Role, Storage, StorageSettings};
+pub use workflows::{VersionRecord, WebhookNode, WorkflowRecord};

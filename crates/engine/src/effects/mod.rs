@@ -1,0 +1,127 @@
+//! The only way out of Stellwerk: carries out what a step asked for.
+//!
+//! Every effect goes through the same gates: the hosts of the node type and of the credential, the addresses that may be
+//! reached, limits on size, time and redirects. What comes back carries no secret of the credential.
+
+mod address;
+mod cause;
+mod credential;
+mod exchange;
+pub mod hosts;
+mod http;
+mod mail;
+mod redact;
+mod resolve;
+mod settings;
+mod stored;
+mod trust;
+
+use std::sync::Arc;
+
+use model::{NodeError, NodeId, RunId};
+use nodes::effect::{Effect, Reply};
+use storage::Storage;
+
+pub use self::credential::OpenCredential;
+pub use self::exchange::Exchange;
+pub use self::settings::EffectSettings;
+
+use self::address::AddressRules;
+use self::http::HttpSender;
+use self::mail::MailSender;
+use self::resolve::Resolver;
+use self::stored::Stored;
+use self::trust::Trust;
+
+/// Carries out effects. Cheap to clone; all clones share their connections.
+#[derive(Clone)]
+pub struct Effects {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: HttpSender,
+    mail: MailSender,
+    stored: Stored,
+}
+
+/// On whose behalf an effect is carried out, and how far it may go.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The credential that the step uses.
+    pub credential: Option<&'a OpenCredential>,
+    /// The hosts of the node type ([`nodes::manifest::NodeType::hosts`]); a lone `*` means any. When empty, only those of
+    /// the credential may be reached.
+    pub allowed_hosts: &'a [String],
+    /// Equal over all attempts of one effect, so that a repetition can be recognised.
+    pub idempotency_key: &'a str,
+    /// How long the whole effect may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// The run.
+    pub run: RunId,
+    /// The node.
+    pub node: &'a NodeId,
+}
+
+/// An effect that was carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// What came back, for the node.
+    pub reply: Reply,
+    /// What the history shows.
+    pub exchange: Exchange,
+}
+
+/// An effect that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+pub struct EffectError {
+    /// Why, and whether a retry is worthwhile.
+    pub error: NodeError,
+    /// How far it came, for the history. Boxed, because it is large and rare.
+    pub exchange: Option<Box<Exchange>>,
+}
+
+/// Why effects could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum EffectSetupError {
+    /// One of [`EffectSettings::extra_root_certificates`] cannot be read.
+    #[error("extra root certificate {number} cannot be used: {reason}")]
+    Certificate {
+        /// Which one, counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The HTTP client could not be built.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(String),
+}
+
+impl Effects {
+    /// Sets everything up once: trusted certificates, connection pool, address rules.
+    pub fn new(settings: EffectSettings, storage: Storage) -> Result<Self, EffectSetupError> {
+        let settings = Arc::new(settings);
+        let resolver = Resolver::new(AddressRules::new(settings.outgoing_allow.clone()));
+        let trust = Trust::load(&settings.extra_root_certificates)?;
+        let stored = Stored::new(storage);
+        let http = HttpSender::new(settings.clone(), resolver.clone(), &trust, stored.clone())?;
+        let mail = MailSender::new(settings, resolver, trust, stored.clone());
+        Ok(Self { inner: Arc::new(Inner { http, mail, stored }) })
+    }
+
+    /// Carries out one effect. Whether it may be tried again after a failure is said in the error.
+    pub async fn carry_out(&self, effect: &Effect, call: &Call<'_>) -> Result<Done, EffectError> {
+        match effect {
+            Effect::Http(request) => self.inner.http.send(request, call).await,
+            Effect::Mail(mail) => self.inner.mail.send(mail, call).await,
+            Effect::Contacts(request) => self.inner.stored.contacts(request).await,
+        }
+    }
+}
+
+impl EffectError {
+    fn new(error: NodeError, exchange: Exchange) -> Self {
+        Self { error, exchange: Some(Box::new(exchange)) }
+    }
+}

@@ -1,0 +1,32 @@
+//! Nodes that decide which way a run goes.
+
+mod branch;
+mod filter;
+mod respond;
+mod stop_with_error;
+mod switch;
+
+pub use branch::If;
+pub use filter::Filter;
+pub use respond::Respond;
+pub(crate) use respond::is_header_name;
+pub use stop_with_error::StopWithError;
+pub use switch::Switch;
+
+use model::NodeError;
+use serde_json::{Map, Value};
+
+use crate::condition::{self, Verdict};
+
+/// Judges a parameter that holds conditions. An error names the parameter below which it lies.
+fn judge(params: &Map<String, Value>, parameter: &str) -> Result<Verdict, NodeError> {
+    judge_value(params.get(parameter).unwrap_or(&Value::Null), parameter)
+}
+
+fn judge_value(conditions: &Value, path: &str) -> Result<Verdict, NodeError> {
+    condition::evaluate(conditions).map_err(|error| {
+        let inner = error.parameter.clone().unwrap_or_default();
+        let joint = if inner.is_empty() || inner.starts_with('[') { "" } else { "." };
+        error.at(format!("{path}{joint}{inner}"))
+    })
+}

@@ -1,0 +1,77 @@
+//! Parameters: what a node type declares, what a definition gives, and what a node gets in the end.
+
+mod declared;
+mod fit;
+
+use model::{ErrorCode, Node as NodeDefinition, NodeError};
+use serde_json::{Map, Value, json};
+
+use crate::expression::{self, Scope};
+use crate::manifest::{NodeType, Parameter};
+use crate::node::Surroundings;
+
+pub use declared::{check_declarations, is_name, is_port_name};
+pub use fit::{Misfit, fit};
+
+/// The parameters as the node gets them: every declared one is there, expressions are computed, defaults filled in, and
+/// each value has the kind that its declaration asks for. What is not given and has no default is null.
+pub fn resolve(
+    node_type: &NodeType,
+    node: &NodeDefinition,
+    context: &Value,
+    surroundings: &Surroundings,
+) -> Result<Map<String, Value>, NodeError> {
+    let scope = Scope { context, surroundings };
+    let mut resolved = Map::new();
+    for parameter in &node_type.parameters {
+        let given = node.params.get(&parameter.name).unwrap_or(&Value::Null);
+        let value = if parameter.kind.takes_expressions() && !given.is_null() {
+            expression::resolve(given, &scope, &parameter.name)?
+        } else {
+            given.clone()
+        };
+        let value = if is_missing(&value) { parameter.default.clone() } else { value };
+        let value = fit(parameter, value).map_err(|misfit| misfit.into_error(parameter))?;
+        resolved.insert(parameter.name.clone(), value);
+    }
+    for parameter in &node_type.parameters {
+        if parameter.required && is_missing(&resolved[&parameter.name]) && is_shown(parameter, node_type, &resolved) {
+            return Err(missing(parameter, node.params.get(&parameter.name)));
+        }
+    }
+    Ok(resolved)
+}
+
+/// Whether a value counts as not given: null, or an empty text.
+pub fn is_missing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a parameter has a meaning with the others as they are.
+pub fn is_shown(parameter: &Parameter, node_type: &NodeType, params: &Map<String, Value>) -> bool {
+    parameter.visible_when.as_ref().is_none_or(|condition| {
+        let other = node_type.parameters.iter().find(|other| other.name == condition.parameter);
+        let default = other.map_or(&Value::Null, |other| &other.default);
+        let value = params.get(&condition.parameter).filter(|value| !is_missing(value)).unwrap_or(default);
+        condition.is.contains(value)
+    })
+}
+
+fn missing(parameter: &Parameter, given: Option<&Value>) -> NodeError {
+    let name = format!("“{}” (`{}`)", parameter.title.en, parameter.name);
+    let message = match given {
+        Some(given) if !is_missing(given) => {
+            format!("{name} is empty: {given} gave nothing. Check that the data it points to was sent.")
+        }
+        _ => format!("{name} is missing. Fill it in."),
+    };
+    let error = NodeError::permanent(ErrorCode::Parameter, message).at(&parameter.name);
+    match given {
+        Some(given) => error.with_details(json!({ "given": given })),
+        None => error,
+    }
+}

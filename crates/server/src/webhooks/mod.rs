@@ -1,0 +1,3 @@
+//! What comes in through the addresses of webhook triggers.
+
+pub mod body;

@@ -1,0 +1,26 @@
+//! One execution of a definition for one event.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "runs")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: i64,
+    pub(crate) public_id: Uuid,
+    pub(crate) workflow_id: i64,
+    pub(crate) definition_id: i64,
+    pub(crate) version: Option<i32>,
+    pub(crate) event_id: i64,
+    pub(crate) status: String,
+    pub(crate) mode: String,
+    pub(crate) created_at: i64,
+    pub(crate) started_at: Option<i64>,
+    pub(crate) finished_at: Option<i64>,
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

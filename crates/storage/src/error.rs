@@ -1,0 +1,82 @@
+//! What can go wrong with remembering.
+
+use sea_orm::DbErr;
+
+/// Why something could not be read or written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StorageError {
+    /// Nothing has this id.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for: `workflow`, `run`, …
+        what: &'static str,
+    },
+    /// Somebody else changed it in the meantime.
+    #[error("the draft is at revision {current} by now")]
+    RevisionConflict {
+        /// The revision that it has now.
+        current: i64,
+    },
+    /// Something with this name or address is there already.
+    #[error("{what} is there already")]
+    AlreadyExists {
+        /// What there would be twice.
+        what: &'static str,
+    },
+    /// It is still needed by something else.
+    #[error("{what} is in use by {used_by}")]
+    InUse {
+        /// What was to go.
+        what: &'static str,
+        /// Who needs it.
+        used_by: String,
+    },
+    /// Another process works on the same data directory.
+    #[error("the data directory {directory} is in use by another Stellwerk process")]
+    DirectoryInUse {
+        /// The directory.
+        directory: String,
+    },
+    /// The database was written by a newer version of Stellwerk.
+    #[error("the database has a newer schema than this version of Stellwerk knows")]
+    SchemaNewer,
+    /// As much waits in the queue as is allowed.
+    #[error("the queue is full")]
+    QueueFull,
+    /// The writer is gone or overwhelmed; nothing was stored.
+    #[error("the database takes no writes right now")]
+    Unavailable,
+    /// Another worker holds the run by now, or it has ended; nothing was stored.
+    #[error("the run is no longer held by this worker")]
+    LeaseLost,
+    /// What was stored cannot be read.
+    #[error("stored data cannot be read: {0}")]
+    Corrupt(String),
+    /// A secret cannot be opened with the present key.
+    #[error("the secret cannot be opened: it was sealed with another key")]
+    WrongKey,
+    /// The file system refused.
+    #[error("{0}")]
+    Io(String),
+    /// The database refused.
+    #[error("database error: {0}")]
+    Database(String),
+}
+
+impl From<DbErr> for StorageError {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StorageError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for StorageError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}

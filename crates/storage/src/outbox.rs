@@ -1,0 +1,112 @@
+//! Mails that were kept because no mail server is set up.
+
+use model::{MailId, NodeId, RunId, Timestamp};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::entities::outbox;
+use crate::error::StorageError;
+use crate::storage::Storage;
+
+/// A mail to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMail {
+    /// The run that sent it.
+    pub run: RunId,
+    /// The node that sent it.
+    pub node: NodeId,
+    /// The sender.
+    pub sender: String,
+    /// Every address that it goes to.
+    pub recipients: Vec<String>,
+    /// The subject, readable.
+    pub subject: String,
+    /// The whole message as it would go out (RFC 5322).
+    pub message: Vec<u8>,
+    /// The same for each attempt of the same step, so that a mail is kept once.
+    pub dedup_key: String,
+}
+
+/// A kept mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailRecord {
+    /// Its id.
+    pub id: MailId,
+    /// The run that sent it.
+    pub run: Option<RunId>,
+    /// The node that sent it.
+    pub node: NodeId,
+    /// The sender.
+    pub sender: String,
+    /// Every address that it goes to.
+    pub recipients: Vec<String>,
+    /// The subject, readable.
+    pub subject: String,
+    /// The whole message (RFC 5322).
+    pub message: Vec<u8>,
+    /// When it was kept.
+    pub created_at: Timestamp,
+}
+
+impl Storage {
+    /// Keeps a mail. One with the same `dedup_key` is kept only once; its id is returned.
+    pub async fn add_mail(&self, mail: NewMail) -> Result<MailId, StorageError> {
+        let row = outbox::ActiveModel {
+            id: Set(MailId::generate().0),
+            run_id: Set(Some(mail.run.0)),
+            node_id: Set(mail.node.0),
+            sender: Set(mail.sender),
+            recipients: Set(serde_json::to_string(&mail.recipients)?),
+            subject: Set(mail.subject),
+            message: Set(mail.message),
+            dedup_key: Set(mail.dedup_key.clone()),
+            created_at: Set(self.now().0),
+        };
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let keep_first = OnConflict::column(outbox::Column::DedupKey).do_nothing().to_owned();
+                outbox::Entity::insert(row).on_conflict(keep_first).exec_without_returning(transaction).await?;
+                let id = outbox::Entity::find()
+                    .filter(outbox::Column::DedupKey.eq(mail.dedup_key))
+                    .select_only()
+                    .column(outbox::Column::Id)
+                    .into_tuple::<Uuid>()
+                    .one(transaction)
+                    .await?;
+                id.map(MailId).ok_or(StorageError::NotFound { what: "mail" })
+            })
+        })
+        .await
+    }
+
+    /// The latest kept mails, at most `limit`, older than `before` when given.
+    pub async fn mails(&self, before: Option<MailId>, limit: u64) -> Result<Vec<MailRecord>, StorageError> {
+        let mut query = outbox::Entity::find().order_by_desc(outbox::Column::Id).limit(limit);
+        if let Some(before) = before {
+            query = query.filter(outbox::Column::Id.lt(before.0));
+        }
+        query.all(self.read()).await?.into_iter().map(MailRecord::from_row).collect()
+    }
+
+    /// One kept mail.
+    pub async fn mail(&self, id: MailId) -> Result<MailRecord, StorageError> {
+        let row = outbox::Entity::find_by_id(id.0).one(self.read()).await?;
+        MailRecord::from_row(row.ok_or(StorageError::NotFound { what: "mail" })?)
+    }
+}
+
+impl MailRecord {
+    fn from_row(row: outbox::Model) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: MailId(row.id),
+            run: row.run_id.map(RunId),
+            node: NodeId(row.node_id),
+            sender: row.sender,
+            recipients: serde_json::from_str(&row.recipients)?,
+            subject: row.subject,
+            message: row.message,
+            created_at: Timestamp(row.created_at),
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! The third contract: how events become runs, and how runs make progress, so that nothing acknowledged is ever lost.
+//!
+//! Each method is one transaction. A run is *held* by one worker at a time under a [`Lease`]; what a worker writes is refused
+//! once its lease is gone. The conformance suite in `tests/it/queue.rs` says what every implementation must do.
+
+mod types;
+
+use async_trait::async_trait;
+
+use crate::error::StorageError;
+pub use types::{
+    Accepted, AttemptWrite, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, Parsed, Progress, RunMode,
+    StartRun, StepWrite,
+};
+
+/// The queue of unfinished runs.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Stores an event and, if it is to start one, its run with a place in the queue. It is on disk when this returns.
+    ///
+    /// A second event with the same endpoint and `dedup_key` starts nothing and gets the ids of the first.
+    async fn accept(&self, event: NewEvent) -> Result<Accepted, StorageError>;
+
+    /// Takes up to `limit` runs that are due and that `gate` admits. Does not wait.
+    async fn claim(&self, limit: usize, gate: &dyn Gate) -> Result<Vec<Claim>, StorageError>;
+
+    /// Waits until [`Self::claim`] may find something: a new run, or a moment that a parked one waits for.
+    /// It may return early; it never misses.
+    async fn wait(&self);
+
+    /// Stores what a held run has achieved and what becomes of it. It is on disk when this returns.
+    async fn record(&self, lease: Lease, progress: Progress, next: Next) -> Result<(), StorageError>;
+
+    /// Gives a held run back unchanged, for example at shutdown.
+    async fn release(&self, lease: Lease);
+
+    /// Ends an unfinished run by a person's wish, whoever holds it. False when it had ended already.
+    async fn cancel(&self, run: model::RunId) -> Result<bool, StorageError>;
+
+    /// How many runs are unfinished.
+    fn len(&self) -> usize;
+
+    /// Whether no run is unfinished.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,277 @@
+//! Reading runs back, step by step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{AttemptStatus, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::entities::{attempt, event, run, step};
+use crate::error::StorageError;
+use crate::events::workflow_ids;
+use crate::payload;
+use crate::queue::{Claim, Lease, RunMode};
+use crate::storage::Storage;
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only those of this workflow, by its key.
+    pub workflow_key: Option<i64>,
+    /// Only those with one of these statuses; empty means any.
+    pub statuses: Vec<RunStatus>,
+    /// Only those accepted at or after this moment.
+    pub since: Option<Timestamp>,
+    /// Only those accepted before this moment.
+    pub until: Option<Timestamp>,
+    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error.
+    pub text: Option<String>,
+    /// Only those older than the one with this key.
+    pub before_key: Option<i64>,
+    /// How many at the most.
+    pub limit: u64,
+}
+
+/// A run without its steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Its key, for paging and for its steps.
+    pub key: i64,
+    /// Its id.
+    pub id: RunId,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its definition, by its key.
+    pub definition_key: i64,
+    /// The version that it runs; none for a draft.
+    pub version: Option<i32>,
+    /// The event that started it.
+    pub event: EventId,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Why it runs.
+    pub mode: RunMode,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it was first worked on.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// Why it did not end well: `{node, error}`.
+    pub error: Option<Value>,
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRecord {
+    /// The node.
+    pub node: NodeId,
+    /// Which turn of a loop; empty outside of loops.
+    pub iteration: String,
+    /// Where it stands.
+    pub status: StepStatus,
+    /// The port that it went on along.
+    pub port: Option<String>,
+    /// Its output.
+    pub output: Option<Value>,
+    /// Why it failed.
+    pub error: Option<NodeError>,
+    /// How many attempts there were.
+    pub attempts: u32,
+    /// When the first attempt began.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// When the next attempt is due.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// An attempt of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRecord {
+    /// The node.
+    pub node: NodeId,
+    /// Which turn of a loop; empty outside of loops.
+    pub iteration: String,
+    /// Its number; the first is 1.
+    pub number: u32,
+    /// How it went.
+    pub status: AttemptStatus,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<NodeError>,
+    /// What went out and came back.
+    pub exchanges: Vec<Value>,
+}
+
+impl Storage {
+    /// Lists runs, the latest first.
+    pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, StorageError> {
+        let mut query = run::Entity::find().order_by_desc(run::Column::Id).limit(filter.limit);
+        if let Some(key) = filter.workflow_key {
+            query = query.filter(run::Column::WorkflowId.eq(key));
+        }
+        if !filter.statuses.is_empty() {
+            query = query.filter(run::Column::Status.is_in(filter.statuses.iter().map(|status| status.as_str())));
+        }
+        if let Some(since) = filter.since {
+            query = query.filter(run::Column::CreatedAt.gte(since.0));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(run::Column::CreatedAt.lt(until.0));
+        }
+        if let Some(key) = filter.before_key {
+            query = query.filter(run::Column::Id.lt(key));
+        }
+        if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            query = query.filter(mentions(text));
+        }
+        let rows = query.all(self.read()).await?;
+        records(self.read(), rows).await
+    }
+
+    /// One run.
+    pub async fn run(&self, id: RunId) -> Result<RunRecord, StorageError> {
+        let row = run::Entity::find().filter(run::Column::PublicId.eq(id.0)).one(self.read()).await?;
+        let row = row.ok_or(StorageError::NotFound { what: "run" })?;
+        records(self.read(), vec![row]).await?.pop().ok_or(StorageError::NotFound { what: "run" })
+    }
+
+    /// The steps of a run in the order in which they began.
+    pub async fn run_steps(&self, run_key: i64) -> Result<Vec<StepRecord>, StorageError> {
+        steps(self.read(), run_key).await
+    }
+
+    /// The attempts of a run that were kept by themselves: those that failed or had an effect outside.
+    pub async fn run_attempts(&self, run_key: i64) -> Result<Vec<AttemptRecord>, StorageError> {
+        let rows = attempt::Entity::find()
+            .filter(attempt::Column::RunId.eq(run_key))
+            .order_by_asc(attempt::Column::NodeId)
+            .order_by_asc(attempt::Column::Iteration)
+            .order_by_asc(attempt::Column::Number)
+            .all(self.read())
+            .await?;
+        rows.into_iter().map(AttemptRecord::from_row).collect()
+    }
+}
+
+/// Everything that a worker needs to go on with an unfinished run; none when there is no such run.
+pub(crate) async fn load_claim(connection: &impl ConnectionTrait, lease: Lease) -> Result<Option<Claim>, StorageError> {
+    let Some(row) = run::Entity::find_by_id(lease.run_key).one(connection).await? else { return Ok(None) };
+    let trigger = event::Entity::find_by_id(row.event_id).one(connection).await?;
+    let trigger = trigger.ok_or(StorageError::NotFound { what: "event" })?;
+    Ok(Some(Claim {
+        lease,
+        run: RunId(row.public_id),
+        workflow_key: row.workflow_id,
+        definition_key: row.definition_id,
+        mode: RunMode::from_stored(&row.mode),
+        event: Arc::new(crate::events::content(connection, trigger).await?),
+        steps: steps(connection, lease.run_key).await?,
+        created_at: Timestamp(row.created_at),
+        started_at: row.started_at.map(Timestamp),
+    }))
+}
+
+fn mentions(text: &str) -> Condition {
+    let in_events = |condition: Condition| {
+        let events = Query::select().column(event::Column::Id).from(event::Entity).cond_where(condition).to_owned();
+        run::Column::EventId.in_subquery(events)
+    };
+    if let Ok(id) = text.parse::<Uuid>() {
+        return Condition::any().add(run::Column::PublicId.eq(id)).add(in_events(
+            Condition::any().add(event::Column::PublicId.eq(id)).add(event::Column::DedupKey.eq(text)),
+        ));
+    }
+    let body_mentions = Expr::cust_with_values("instr(CAST(COALESCE(parsed, body) AS TEXT), ?) > 0", [text]);
+    Condition::any()
+        .add(in_events(Condition::any().add(event::Column::DedupKey.eq(text)).add(body_mentions)))
+        .add(run::Column::Error.contains(text))
+}
+
+async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Result<Vec<RunRecord>, StorageError> {
+    let workflows = workflow_ids(connection, rows.iter().map(|row| row.workflow_id)).await?;
+    let events = event::Entity::find()
+        .filter(event::Column::Id.is_in(rows.iter().map(|row| row.event_id)))
+        .select_only()
+        .columns([event::Column::Id, event::Column::PublicId])
+        .into_tuple::<(i64, Uuid)>()
+        .all(connection)
+        .await?;
+    let events: BTreeMap<i64, Uuid> = events.into_iter().collect();
+    let record = |row: run::Model| -> Result<RunRecord, StorageError> {
+        let workflow = workflows.get(&row.workflow_id).copied().ok_or(StorageError::NotFound { what: "workflow" })?;
+        let event = events.get(&row.event_id).copied().ok_or(StorageError::NotFound { what: "event" })?;
+        Ok(RunRecord {
+            key: row.id,
+            id: RunId(row.public_id),
+            workflow: WorkflowId(workflow),
+            definition_key: row.definition_id,
+            version: row.version,
+            event: EventId(event),
+            status: row.status.parse().map_err(|_| StorageError::Corrupt(format!("run status {}", row.status)))?,
+            mode: RunMode::from_stored(&row.mode),
+            created_at: Timestamp(row.created_at),
+            started_at: row.started_at.map(Timestamp),
+            finished_at: row.finished_at.map(Timestamp),
+            error: row.error.as_deref().map(serde_json::from_str).transpose()?,
+        })
+    };
+    rows.into_iter().map(record).collect()
+}
+
+async fn steps(connection: &impl ConnectionTrait, run_key: i64) -> Result<Vec<StepRecord>, StorageError> {
+    let rows = step::Entity::find()
+        .filter(step::Column::RunId.eq(run_key))
+        .order_by_asc(step::Column::StartedAt)
+        .order_by_asc(step::Column::NodeId)
+        .order_by_asc(step::Column::Iteration)
+        .all(connection)
+        .await?;
+    let aside = rows.iter().filter_map(|row| row.output_payload_id).collect();
+    let mut payloads = payload::load_many(connection, aside).await?;
+    rows.into_iter().map(|row| StepRecord::from_row(row, &mut payloads)).collect()
+}
+
+impl StepRecord {
+    fn from_row(row: step::Model, payloads: &mut BTreeMap<i64, Vec<u8>>) -> Result<Self, StorageError> {
+        let output = match (row.output, row.output_payload_id) {
+            (Some(text), _) => Some(serde_json::from_str(&text)?),
+            (None, Some(id)) => payloads.remove(&id).map(|bytes| serde_json::from_slice(&bytes)).transpose()?,
+            (None, None) => None,
+        };
+        Ok(Self {
+            node: NodeId(row.node_id),
+            iteration: row.iteration,
+            status: row.status.parse().map_err(|_| StorageError::Corrupt(format!("step status {}", row.status)))?,
+            port: row.port,
+            output,
+            error: row.error.as_deref().map(serde_json::from_str).transpose()?,
+            attempts: u32::try_from(row.attempts).unwrap_or(0),
+            started_at: Timestamp(row.started_at),
+            finished_at: row.finished_at.map(Timestamp),
+            retry_at: row.retry_at.map(Timestamp),
+        })
+    }
+}
+
+impl AttemptRecord {
+    fn from_row(row: attempt::Model) -> Result<Self, StorageError> {
+        Ok(Self {
+            node: NodeId(row.node_id),
+            iteration: row.iteration,
+            number: u32::try_from(row.number).unwrap_or(0),
+            status: row.status.parse().map_err(|_| StorageError::Corrupt(format!("attempt status {}", row.status)))?,
+            started_at: Timestamp(row.started_at),
+            finished_at: row.finished_at.map(Timestamp),
+            error: row.error.as_deref().map(serde_json::from_str).transpose()?,
+            exchanges: row.exchanges.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+        })
+    }
+}

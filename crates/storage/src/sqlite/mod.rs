@@ -1,0 +1,13 @@
+//! The embedded database: one writer that joins many writes into one transaction, a pool of readers, and the queue in memory
+//! over the rows on disk.
+
+mod accept;
+mod connect;
+mod queue;
+mod ready;
+mod record;
+mod writer;
+
+pub(crate) use connect::{open_reader, open_writer};
+pub(crate) use queue::SqliteQueue;
+pub(crate) use writer::Writer;

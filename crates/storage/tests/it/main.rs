@@ -1,0 +1,6 @@
+//! What the storage promises, against a real database file.
+
+mod domain;
+mod queue;
+mod restart;
+mod support;

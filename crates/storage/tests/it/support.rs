@@ -1,0 +1,134 @@
+//! A database in a folder of its own, and short ways to fill it.
+
+use std::sync::Arc;
+
+use model::clock::ManualClock;
+use model::{AttemptStatus, Definition, Event, EventId, NodeId, RunStatus, StepStatus, Timestamp};
+use serde_json::{Map, Value, json};
+use storage::queue::{
+    AttemptWrite, Claim, Disposition, Ending, Gate, NewEvent, Next, Parsed, Progress, RunMode, StartRun, StepWrite,
+};
+use storage::{Role, Storage, StorageSettings, WebhookNode, WorkflowRecord};
+use tempfile::TempDir;
+
+/// A storage with a workflow in it.
+pub(crate) struct Bench {
+    pub(crate) storage: Storage,
+    pub(crate) clock: ManualClock,
+    pub(crate) workflow: WorkflowRecord,
+    pub(crate) endpoint_key: i64,
+    pub(crate) definition_key: i64,
+    pub(crate) folder: TempDir,
+}
+
+pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
+
+pub(crate) fn settings(folder: &TempDir) -> StorageSettings {
+    StorageSettings {
+        payload_inline_bytes: 256,
+        queue_capacity: 1_000,
+        ..StorageSettings::for_directory(folder.path())
+    }
+}
+
+pub(crate) async fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::at(START);
+    let storage = Storage::open(settings(&folder), Role::Server, Arc::new(clock.clone())).await.unwrap();
+    let draft: Definition = serde_json::from_value(json!({"nodes": [{"id": "order", "type": "webhook"}]})).unwrap();
+    let webhook = WebhookNode { node: "order".to_owned(), slug: None };
+    let workflow = storage.create_workflow("Order paid", &draft, vec![webhook]).await.unwrap();
+    let endpoint_key = storage.endpoints(workflow.key).await.unwrap()[0].key;
+    let (workflow, version) = storage.publish_workflow(workflow.id, 1, None).await.unwrap();
+    Bench { storage, clock, workflow, endpoint_key, definition_key: version.definition_key, folder }
+}
+
+impl Bench {
+    /// An event that starts a run, with this body.
+    pub(crate) fn event(&self, body: Value) -> NewEvent {
+        let raw_body = body.to_string().into_bytes();
+        let event = Event {
+            id: EventId::generate(),
+            received_at: self.storage.now(),
+            method: "POST".to_owned(),
+            headers: Map::from_iter([("content-type".to_owned(), json!("application/json"))]),
+            query: Map::new(),
+            body,
+        };
+        NewEvent {
+            event: Arc::new(event),
+            workflow_key: self.workflow.key,
+            endpoint_key: Some(self.endpoint_key),
+            remote_address: Some("127.0.0.1".to_owned()),
+            content_type: Some("application/json".to_owned()),
+            raw_body,
+            parsed: Parsed::AsRawJson,
+            dedup_key: None,
+            files: Vec::new(),
+            disposition: Disposition::Start(StartRun {
+                definition_key: self.definition_key,
+                version: Some(1),
+                mode: RunMode::Live,
+            }),
+        }
+    }
+
+    /// The same with a delivery id.
+    pub(crate) fn delivery(&self, delivery_id: &str) -> NewEvent {
+        NewEvent { dedup_key: Some(delivery_id.to_owned()), ..self.event(json!({"id": delivery_id})) }
+    }
+
+    /// Takes everything that is due.
+    pub(crate) async fn claim_all(&self) -> Vec<Claim> {
+        self.storage.queue().claim(1_000, &Open).await.unwrap()
+    }
+
+    /// Ends a run well.
+    pub(crate) async fn finish(&self, claim: &Claim) {
+        self.storage.queue().record(claim.lease, self.progress("a", json!(1)), self.end()).await.unwrap();
+    }
+
+    /// One finished step.
+    pub(crate) fn progress(&self, node: &str, output: Value) -> Progress {
+        let now = self.storage.now();
+        let step = StepWrite {
+            node: NodeId::from(node),
+            iteration: String::new(),
+            status: StepStatus::Succeeded,
+            port: Some("out".to_owned()),
+            output: Some(output),
+            error: None,
+            attempts: 1,
+            started_at: now,
+            finished_at: Some(now),
+            retry_at: None,
+        };
+        let attempt = AttemptWrite {
+            node: NodeId::from(node),
+            iteration: String::new(),
+            number: 1,
+            status: AttemptStatus::Succeeded,
+            started_at: now,
+            finished_at: Some(now),
+            error: None,
+            exchanges: vec![json!({"request": {"url": "http://sink"}})],
+        };
+        Progress { started_at: now, steps: vec![step], attempts: vec![attempt] }
+    }
+
+    /// The end of a run that went well.
+    pub(crate) fn end(&self) -> Next {
+        Next::End(Ending { status: RunStatus::Succeeded, finished_at: self.storage.now(), error: None })
+    }
+}
+
+/// Lets every run through.
+pub(crate) struct Open;
+
+impl Gate for Open {
+    fn admit(&self, _: i64) -> bool {
+        true
+    }
+
+    fn give_back(&self, _: i64) {}
+}
