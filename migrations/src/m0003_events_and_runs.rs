@@ -71,6 +71,7 @@ fn runs(backend: DbBackend) -> TableCreateStatement {
         .col(big_integer("event_id"))
         .col(string("status"))
         .col(string("mode"))
+        .col(string("trigger_node"))
         .col(big_integer("created_at"))
         .col(big_integer_null("started_at"))
         .col(big_integer_null("finished_at"))

@@ -54,6 +54,8 @@ pub struct RunRecord {
     pub status: RunStatus,
     /// Why it runs.
     pub mode: RunMode,
+    /// The trigger that started it.
+    pub trigger_node: NodeId,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it was first worked on.
@@ -172,6 +174,7 @@ pub(crate) async fn load_claim(connection: &impl ConnectionTrait, lease: Lease) 
         workflow_key: row.workflow_id,
         definition_key: row.definition_id,
         mode: RunMode::from_stored(&row.mode),
+        trigger_node: NodeId(row.trigger_node),
         event: Arc::new(crate::events::content(connection, trigger).await?),
         steps: steps(connection, lease.run_key).await?,
         created_at: Timestamp(row.created_at),
@@ -217,6 +220,7 @@ async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Re
             event: EventId(event),
             status: row.status.parse().map_err(|_| StorageError::Corrupt(format!("run status {}", row.status)))?,
             mode: RunMode::from_stored(&row.mode),
+            trigger_node: NodeId(row.trigger_node),
             created_at: Timestamp(row.created_at),
             started_at: row.started_at.map(Timestamp),
             finished_at: row.finished_at.map(Timestamp),

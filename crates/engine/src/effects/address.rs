@@ -135,12 +135,14 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
 /// The IPv4 address inside an IPv6 one: mapped, compatible, translated (RFC 2765, 6052), 6to4 (RFC 3056), ISATAP (RFC 5214).
 fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x0064, 0xff9b, 0, 0, 0, 0] => Some(join(g, h)),
-        [0, 0, 0, 0, 0, 0] if g != 0 => Some(join(g, h)),
-        [0x2002, ..] => Some(join(b, c)),
-        [.., 0 | 0x0200, 0x5efe] => Some(join(g, h)),
+    match address.segments() {
+        // The unspecified address, the loopback address and their neighbours wrap nothing.
+        [0, 0, 0, 0, 0, 0, 0, _] => None,
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x0064, 0xff9b, 0, 0, 0, 0, high, low]
+        | [_, _, _, _, 0 | 0x0200, 0x5efe, high, low]
+        | [0x2002, high, low, ..] => Some(join(high, low)),
         _ => None,
     }
 }

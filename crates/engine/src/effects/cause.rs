@@ -63,6 +63,7 @@ fn certificate_reason(reason: &CertificateError, host: &str) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("it was made for another host than `{host}`; check the host name")
         }
+        CertificateError::BadSignature => "its signature is not that of the authority that it names".to_owned(),
         CertificateError::Revoked => "it was revoked".to_owned(),
         // A self-signed certificate that claims to be an authority is reported as such, with a long internal name.
         CertificateError::Other(_) => {

@@ -10,7 +10,7 @@ use nodes::manifest::{Apply, CredentialKind};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use url::Url;
-use zeroize::Zeroize as _;
+use zeroize::Zeroize;
 
 /// A credential whose secrets lie open in memory. They are wiped when it is dropped, and no `Debug` shows them.
 pub struct OpenCredential {
@@ -156,7 +156,7 @@ impl fmt::Debug for OpenCredential {
 
 impl Drop for OpenCredential {
     fn drop(&mut self) {
-        self.fields.values_mut().for_each(|value| value.zeroize());
+        self.fields.values_mut().for_each(Zeroize::zeroize);
     }
 }
 

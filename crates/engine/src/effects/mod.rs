@@ -16,6 +16,7 @@ mod settings;
 mod stored;
 mod trust;
 
+use std::fmt;
 use std::sync::Arc;
 
 use model::{NodeError, NodeId, RunId};
@@ -117,6 +118,12 @@ impl Effects {
             Effect::Mail(mail) => self.inner.mail.send(mail, call).await,
             Effect::Contacts(request) => self.inner.stored.contacts(request).await,
         }
+    }
+}
+
+impl fmt::Debug for Effects {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Effects")
     }
 }
 

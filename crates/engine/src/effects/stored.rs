@@ -1,12 +1,15 @@
 //! Everything that effects keep in storage or read from it.
 
+use std::time::Instant;
+
 use model::{ErrorCode, FileId, NodeError, Timestamp};
 use nodes::effect::{ContactChange, ContactsReply, ContactsRequest, FileRef, Reply};
 use serde_json::{Value, json};
 use storage::{Contact, ContactInput, NewFile, NewMail, Storage, StorageError, StoredFile};
 
-use super::exchange::Exchange;
+use super::exchange::Record;
 use super::mail::check_email;
+use super::redact::Redactor;
 use super::{Done, EffectError};
 
 /// The storage as effects see it.
@@ -64,13 +67,21 @@ impl Stored {
 
     /// Uses the built-in contact table.
     pub(super) async fn contacts(&self, request: &ContactsRequest) -> Result<Done, EffectError> {
-        let shown = json!(request);
-        match self.use_contacts(request).await {
-            Ok(reply) => {
-                let exchange = Exchange { request: shown, response: json!(reply) };
-                Ok(Done { reply: Reply::Contacts(reply), exchange })
-            }
-            Err(error) => Err(EffectError::new(error, Exchange { request: shown, response: Value::Null })),
+        let started = Instant::now();
+        let mut record = Record::default();
+        if let Value::Object(fields) = json!(request) {
+            record.request = fields;
+        }
+        let result = self.use_contacts(request).await;
+        if let Ok(reply) = &result
+            && let Value::Object(fields) = json!(reply)
+        {
+            record.response = fields;
+        }
+        let exchange = record.finish(started.elapsed(), &Redactor::new(None));
+        match result {
+            Ok(reply) => Ok(Done { reply: Reply::Contacts(reply), exchange }),
+            Err(error) => Err(EffectError::new(error, exchange)),
         }
     }
 

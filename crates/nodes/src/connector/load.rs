@@ -240,7 +240,7 @@ fn check_functions(manifest: &ConnectorManifest, script: &Script) -> Result<(), 
     for operation in &manifest.operations {
         for name in [operation.name.clone(), format!("{}_reply", operation.name)] {
             if !Sandbox::has_function(script, &name, 1) {
-                return Err(format!("the function `{name}(call)` is missing"));
+                return Err(format!("the function `{name}(step)` is missing"));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Connectors: a folder with a manifest, a script, an icon and fixtures makes node types out of a service's operations.
 //!
-//! The contract is described in `docs/connectors.md`. In one sentence: the operation's function gets one `call` map and
+//! The contract is described in `docs/connectors.md`. In one sentence: the operation's function gets one `step` map and
 //! returns what to do; what came back goes to `<operation>_reply`, and so on until there is an output.
 
 mod description;

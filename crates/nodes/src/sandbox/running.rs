@@ -47,7 +47,7 @@ pub(super) fn given(variables: &Scope, in_functions: bool) {
                 run.globals.push((name.to_owned(), value.clone()));
             }
         }
-        run.scales = Scales::new(run.limits.live_bytes + 2 * total, heaviest);
+        run.scales = Scales::new(run.limits.live_bytes + 2 * total, heaviest, run.limits.string_bytes);
     });
 }
 
@@ -56,7 +56,7 @@ pub(super) fn given_arguments(arguments: &[Dynamic]) {
     with(|run| {
         let weights = arguments.iter().map(weight);
         let (total, heaviest) = weights.fold((0, 0), |(total, heaviest), weight| (total + weight, weight.max(heaviest)));
-        run.scales = Scales::new(run.limits.live_bytes + 2 * total, heaviest);
+        run.scales = Scales::new(run.limits.live_bytes + 2 * total, heaviest, run.limits.string_bytes);
     });
 }
 

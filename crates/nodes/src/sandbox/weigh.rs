@@ -10,8 +10,8 @@ use rhai::{Dynamic, Scope};
 pub(super) struct Scales {
     /// What all levels together may weigh, in bytes.
     allowed: usize,
-    /// The heaviest value that the script was given, which it may copy at any time.
-    heaviest_given: usize,
+    /// The heaviest value that the script was given, and may copy at any time, or that it can make from nothing.
+    least_step: usize,
     /// The weight of each call level.
     levels: Vec<usize>,
     /// Uses of variables since the current level was weighed.
@@ -21,8 +21,10 @@ pub(super) struct Scales {
 }
 
 impl Scales {
-    pub(super) fn new(allowed: usize, heaviest_given: usize) -> Self {
-        Self { allowed, heaviest_given, levels: vec![0], uses: 0, step: heaviest_given + SMALL_BYTES }
+    /// `from_nothing` is the heaviest value that one call can make without a variable.
+    pub(super) fn new(allowed: usize, heaviest_given: usize, from_nothing: usize) -> Self {
+        let least_step = heaviest_given.max(from_nothing);
+        Self { allowed, least_step, levels: vec![0], uses: 0, step: least_step }
     }
 
     /// Counts one use of a variable, and weighs when it is time. False when the script is too heavy.
@@ -46,7 +48,7 @@ impl Scales {
         let (total, heaviest) = weigh_level(scope);
         self.levels[level] = total;
         self.uses = 0;
-        self.step = heaviest.max(self.heaviest_given) + SMALL_BYTES;
+        self.step = heaviest.max(self.least_step);
         self.levels.iter().sum::<usize>() <= self.allowed
     }
 }
@@ -73,8 +75,6 @@ fn weigh_level(scope: &Scope) -> (usize, usize) {
     variables.map(weight).fold((0, 0), |(total, heaviest), weight| (total + weight, heaviest.max(weight)))
 }
 
-/// What a use of a small variable may add: room for a literal.
-const SMALL_BYTES: usize = 4 * 1024;
 const TEXT_BYTES: usize = 40;
 const LIST_BYTES: usize = 40;
 const MAP_BYTES: usize = 300;

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{App, HttpResponse, ResponseError, test, web};
+use actix_web::test as http_test;
+use actix_web::{App, HttpResponse, ResponseError, web};
 use serde_json::{Value, json};
 
 use super::*;
@@ -40,14 +41,14 @@ async fn an_unexpected_error_tells_an_id_and_not_its_reason() {
     assert!(!shown.to_string().contains("fire"));
 }
 
-#[::core::prelude::v1::test]
+#[test]
 fn codes_are_unique_and_have_an_error_status() {
     let codes: BTreeSet<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(codes.len(), ProblemCode::ALL.len());
     assert!(ProblemCode::ALL.iter().all(|code| (400..=599).contains(&code.status())));
 }
 
-#[::core::prelude::v1::test]
+#[test]
 fn headers_say_what_to_do_next() {
     let header_of = |problem: Problem, name| problem.error_response().headers().get(name).unwrap().to_str().unwrap().to_owned();
     assert_eq!(header_of(Problem::unavailable(7), header::RETRY_AFTER), "7");
@@ -83,23 +84,23 @@ async fn what_an_extractor_refuses_is_a_problem() {
         .route("/json", web::post().to(|json: web::Json<Limit>| async move { json.limit.to_string() }))
         .route("/query", web::get().to(|query: web::Query<Limit>| async move { query.limit.to_string() }))
         .route("/path/{id}", web::get().to(|_: web::Path<uuid::Uuid>| async { HttpResponse::Ok() }));
-    let app = test::init_service(app).await;
+    let app = http_test::init_service(app).await;
     let post = |body: &str| {
-        test::TestRequest::post().uri("/json").insert_header(header::ContentType::json()).set_payload(body.to_owned())
+        http_test::TestRequest::post().uri("/json").insert_header(header::ContentType::json()).set_payload(body.to_owned())
     };
     let cases = [
         (post("{"), "invalid_json"),
         (post("{\"limit\": \"x\"}"), "invalid_request"),
         (post("{\"limit\": 1, \"more\": 1}"), "invalid_request"),
         (post(&" ".repeat(65)), "too_large"),
-        (test::TestRequest::post().uri("/json").set_payload("{}"), "unsupported_media_type"),
-        (test::TestRequest::get().uri("/query?limit=x"), "invalid_query"),
-        (test::TestRequest::get().uri("/path/17"), "not_found"),
+        (http_test::TestRequest::post().uri("/json").set_payload("{}"), "unsupported_media_type"),
+        (http_test::TestRequest::get().uri("/query?limit=x"), "invalid_query"),
+        (http_test::TestRequest::get().uri("/path/17"), "not_found"),
     ];
     for (request, code) in cases {
-        let response = test::call_service(&app, request.to_request()).await;
+        let response = http_test::call_service(&app, request.to_request()).await;
         assert_ne!(response.status(), StatusCode::OK);
-        let shown: Value = test::read_body_json(response).await;
+        let shown: Value = http_test::read_body_json(response).await;
         assert_eq!(shown["code"], code, "{shown}");
     }
 }

@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) event_id: i64,
     pub(crate) status: String,
     pub(crate) mode: String,
+    pub(crate) trigger_node: String,
     pub(crate) created_at: i64,
     pub(crate) started_at: Option<i64>,
     pub(crate) finished_at: Option<i64>,

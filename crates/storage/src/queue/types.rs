@@ -62,6 +62,10 @@ pub enum Disposition {
 /// The run that an event starts.
 #[derive(Debug, Clone)]
 pub struct StartRun {
+    /// Its id, made by the caller so that it can wait for the run before the run can begin.
+    pub run: RunId,
+    /// The trigger that starts it.
+    pub trigger_node: NodeId,
     /// The definition, by its key.
     pub definition_key: i64,
     /// The version's number; none for a draft.
@@ -128,6 +132,8 @@ pub struct Claim {
     pub definition_key: i64,
     /// Why it runs.
     pub mode: RunMode,
+    /// The trigger that started it.
+    pub trigger_node: NodeId,
     /// The event that started it.
     pub event: Arc<Event>,
     /// What it has achieved so far.

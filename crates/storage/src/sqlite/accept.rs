@@ -33,7 +33,7 @@ pub(super) struct PreparedEvent {
     body: Payload,
     parsed: Option<Payload>,
     files: Vec<NewFile>,
-    start: Option<(RunId, StartRun)>,
+    start: Option<StartRun>,
 }
 
 /// What was written for an event.
@@ -77,7 +77,7 @@ impl PreparedEvent {
             duplicate_of: None,
         };
         let start = match &new.disposition {
-            Disposition::Start(start) => Some((RunId::generate(), start.clone())),
+            Disposition::Start(start) => Some(start.clone()),
             _ => None,
         };
         Ok(Self {
@@ -242,26 +242,27 @@ impl Rows {
                 Accepted { event: EventId(first.event), run: first.run.map(RunId), status: EventStatus::Duplicate };
             return Ok(Stored { accepted, run_key: None });
         }
-        let run_key = prepared.start.as_ref().map(|(id, start)| self.start(*id, start, &row, keys));
-        let run = prepared.start.as_ref().map(|(id, _)| *id);
+        let run_key = prepared.start.as_ref().map(|start| self.start(start, &row, keys));
+        let run = prepared.start.as_ref().map(|start| start.run);
         let status = row.status.parse().map_err(|_| StorageError::Corrupt("event status".to_owned()))?;
         let accepted = Accepted { event: EventId(row.public_id), run, status };
         self.events.push(row.into());
         Ok(Stored { accepted, run_key })
     }
 
-    fn start(&mut self, id: RunId, start: &StartRun, event: &event::Model, keys: &mut Keys) -> i64 {
+    fn start(&mut self, start: &StartRun, event: &event::Model, keys: &mut Keys) -> i64 {
         let run_key = keys.run;
         keys.run += 1;
         self.runs.push(run::ActiveModel {
             id: Set(run_key),
-            public_id: Set(id.0),
+            public_id: Set(start.run.0),
             workflow_id: Set(event.workflow_id),
             definition_id: Set(start.definition_key),
             version: Set(start.version),
             event_id: Set(event.id),
             status: Set(RunStatus::Queued.as_str().to_owned()),
             mode: Set(start.mode.as_str().to_owned()),
+            trigger_node: Set(start.trigger_node.0.clone()),
             created_at: Set(event.received_at),
             started_at: Set(None),
             finished_at: Set(None),

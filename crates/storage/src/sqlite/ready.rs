@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use model::{Event, RunId, Timestamp};
+use model::{Event, NodeId, RunId, Timestamp};
 
 use crate::queue::{Gate, RunMode};
 
@@ -22,6 +22,7 @@ pub(super) struct Fresh {
     pub(super) run: RunId,
     pub(super) definition_key: i64,
     pub(super) mode: RunMode,
+    pub(super) trigger_node: NodeId,
     pub(super) event: Arc<Event>,
     pub(super) created_at: Timestamp,
     pub(super) memory_bytes: usize,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::clock::ManualClock;
-use model::{AttemptStatus, Definition, Event, EventId, NodeId, RunStatus, StepStatus, Timestamp};
+use model::{AttemptStatus, Definition, Event, EventId, NodeId, RunId, RunStatus, StepStatus, Timestamp};
 use serde_json::{Map, Value, json};
 use storage::queue::{
     AttemptWrite, Claim, Disposition, Ending, Gate, NewEvent, Next, Parsed, Progress, RunMode, StartRun, StepWrite,
@@ -66,6 +66,8 @@ impl Bench {
             dedup_key: None,
             files: Vec::new(),
             disposition: Disposition::Start(StartRun {
+                run: RunId::generate(),
+                trigger_node: NodeId::from("order"),
                 definition_key: self.definition_key,
                 version: Some(1),
                 mode: RunMode::Live,

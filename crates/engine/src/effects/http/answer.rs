@@ -144,8 +144,7 @@ impl Media {
 
     fn is_json(&self) -> bool {
         !self.compressed
-            && (matches!(self.kind.as_str(), "application/json" | "text/json" | "application/x-ndjson+json")
-                || self.kind.ends_with("+json"))
+            && (matches!(self.kind.as_str(), "application/json" | "text/json") || self.kind.ends_with("+json"))
     }
 
     /// Without a type, whatever reads as UTF-8 counts as text.

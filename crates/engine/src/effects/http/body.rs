@@ -13,7 +13,7 @@ pub(super) struct Content {
     /// The bytes; none means that the request has no body at all.
     pub(super) bytes: Option<Bytes>,
     /// The `Content-Type` that goes with them unless a header says otherwise.
-    pub(super) content_type: Option<String>,
+    pub(super) media_type: Option<String>,
     /// Whether no header may say otherwise, because the type names a boundary inside the bytes.
     pub(super) fixed_type: bool,
     /// What the history shows of them.
@@ -30,7 +30,7 @@ impl Content {
     ) -> Result<Self, NodeError> {
         let (bytes, content_type, shown) = match body {
             HttpBody::None => {
-                return Ok(Self { bytes: None, content_type: None, fixed_type: false, shown: Value::Null });
+                return Ok(Self { bytes: None, media_type: None, fixed_type: false, shown: Value::Null });
             }
             HttpBody::Json(value) => (value.to_string().into_bytes(), "application/json".to_owned(), value.clone()),
             HttpBody::Form(pairs) => {
@@ -52,7 +52,7 @@ impl Content {
         }
         let fixed_type = matches!(body, HttpBody::Multipart(_));
         let shown = shortened(shown, shown_limit);
-        Ok(Self { bytes: Some(bytes.into()), content_type: Some(content_type), fixed_type, shown })
+        Ok(Self { bytes: Some(bytes.into()), media_type: Some(content_type), fixed_type, shown })
     }
 }
 

@@ -60,7 +60,7 @@ impl Outgoing {
         let mut headers = headers(&request.headers)?;
         let limits = (settings.max_request_bytes, settings.exchange_excerpt_bytes);
         let content = Content::build(&request.body, stored, limits.0, limits.1).await?;
-        if let Some(content_type) = &content.content_type {
+        if let Some(content_type) = &content.media_type {
             if content.fixed_type && headers.contains_key(CONTENT_TYPE) {
                 let message = "A multipart body sets its own `Content-Type`. Remove the header field.";
                 return Err(NodeError::permanent(ErrorCode::Parameter, message).at("headers.Content-Type"));

@@ -24,9 +24,8 @@ pub(super) fn parse(field: &str, text: &str) -> Result<Mailbox, NodeError> {
     };
     let Some((user, domain)) = address.rsplit_once('@') else { return Err(fault("it has no `@`")) };
     // Mail servers want the ASCII form of a domain such as müller.example.
-    let domain = match Host::parse(domain) {
-        Ok(Host::Domain(ascii)) => ascii,
-        _ => return Err(fault("the part behind the `@` is not a domain")),
+    let Ok(Host::Domain(domain)) = Host::parse(domain) else {
+        return Err(fault("the part behind the `@` is not a domain"));
     };
     let address = Address::new(user, domain).map_err(|error| fault(&error.to_string().to_lowercase()))?;
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))

@@ -13,7 +13,9 @@ mod values;
 
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
+pub(crate) use dates::read_moment;
 pub use docs::{FunctionDoc, function_docs};
+pub(crate) use text::compile_pattern;
 
 use super::{convert, running};
 

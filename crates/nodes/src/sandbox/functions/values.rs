@@ -4,7 +4,9 @@ use rhai::{Dynamic, Engine};
 
 pub(super) fn add(engine: &mut Engine) {
     engine.register_fn("is_empty", |value: Dynamic| is_empty(&value));
-    engine.register_fn("default", |value: Dynamic, fallback: Dynamic| if is_empty(&value) { fallback } else { value });
+    for name in ["or_else", "default"] {
+        engine.register_fn(name, |value: Dynamic, fallback: Dynamic| if is_empty(&value) { fallback } else { value });
+    }
     engine.register_fn("kind_of", |value: Dynamic| kind_of(&value));
 }
 

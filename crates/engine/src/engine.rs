@@ -1,0 +1,209 @@
+//! The engine: takes runs from the queue, works on many at a time, and stops in good order.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortHandle, Abortable};
+use model::{Clock, RunId, RunStatus};
+use nodes::Catalogue;
+use serde_json::json;
+use storage::queue::{Claim, Ending, Next, Progress, Queue};
+use storage::{Storage, StorageError};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::effects::Effects;
+use crate::gate::{Place, WorkflowGate};
+use crate::live::{Answer, Live, News};
+use crate::prepared::PreparedDefinitions;
+use crate::run::work_on;
+use crate::settings::EngineSettings;
+use crate::step::panicked;
+use crate::vault::Vault;
+
+/// The engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What every run needs.
+pub(crate) struct Shared {
+    pub(crate) storage: Storage,
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) effects: Effects,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: EngineSettings,
+    pub(crate) definitions: PreparedDefinitions,
+    pub(crate) live: Live,
+    pub(crate) gate: Arc<WorkflowGate>,
+    /// A number in 0..1 that spreads retries.
+    pub(crate) chance: Box<dyn Fn() -> f64 + Send + Sync>,
+    at_work: Mutex<HashMap<RunId, AbortHandle>>,
+    stopping: watch::Sender<bool>,
+}
+
+/// What the engine is made of.
+pub struct Parts {
+    /// All that is remembered.
+    pub storage: Storage,
+    /// All node types.
+    pub catalogue: Arc<Catalogue>,
+    /// The way out.
+    pub effects: Effects,
+    /// Opens credentials.
+    pub vault: Vault,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The limits.
+    pub settings: EngineSettings,
+    /// Gives a number in 0..1 that spreads retries.
+    pub chance: Box<dyn Fn() -> f64 + Send + Sync>,
+}
+
+impl Engine {
+    /// An engine that does not work yet.
+    pub fn new(parts: Parts) -> Self {
+        let shared = Shared {
+            queue: parts.storage.queue(),
+            storage: parts.storage,
+            catalogue: parts.catalogue,
+            effects: parts.effects,
+            vault: parts.vault,
+            clock: parts.clock,
+            settings: parts.settings,
+            definitions: PreparedDefinitions::default(),
+            live: Live::default(),
+            gate: Arc::default(),
+            chance: parts.chance,
+            at_work: Mutex::default(),
+            stopping: watch::channel(false).0,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// What happens right now.
+    pub fn live(&self) -> &Live {
+        &self.shared.live
+    }
+
+    /// Seals and opens credentials.
+    pub fn vault(&self) -> &Vault {
+        &self.shared.vault
+    }
+
+    /// Reads definitions and names anew, for example after a workflow was renamed.
+    pub fn forget_definitions(&self) {
+        self.shared.definitions.clear();
+    }
+
+    /// Ends an unfinished run by a person's wish. False when it had ended already.
+    pub async fn cancel(&self, run: RunId) -> Result<bool, StorageError> {
+        let cancelled = self.shared.queue.cancel(run).await?;
+        if cancelled {
+            if let Some(task) = self.shared.lock_at_work().remove(&run) {
+                task.abort();
+            }
+            let status = RunStatus::Cancelled;
+            let record = self.shared.storage.run(run).await?;
+            self.shared.live.tell(|| News::Run { workflow: record.workflow, run, status });
+            let output = serde_json::Value::Null;
+            self.shared.live.answer(run, || Answer::Finished { status, output, error: None });
+        }
+        Ok(cancelled)
+    }
+
+    /// Works until [`Self::stop`] is called, then lets the runs at work end for at most `grace`. What is left over is
+    /// resumed at the next start.
+    pub async fn work(&self, grace: Duration) {
+        let shared = &self.shared;
+        let room = Arc::new(Semaphore::new(shared.settings.max_parallel_runs.max(1)));
+        let mut stopping = shared.stopping.subscribe();
+        let mut tasks = JoinSet::new();
+        while !*stopping.borrow() {
+            while tasks.try_join_next().is_some() {}
+            let free = room.available_permits();
+            let claims = if free == 0 { Vec::new() } else { shared.claim(free).await };
+            if claims.is_empty() {
+                tokio::select! {
+                    () = shared.queue.wait(), if free > 0 => {}
+                    () = shared.gate.freed.notified() => {}
+                    Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                    _ = stopping.changed() => {}
+                }
+                continue;
+            }
+            for claim in claims {
+                let Ok(permit) = room.clone().try_acquire_owned() else { break };
+                let (handle, registration) = AbortHandle::new_pair();
+                shared.lock_at_work().insert(claim.run, handle);
+                let shared = shared.clone();
+                tasks.spawn(async move {
+                    let run = claim.run;
+                    // An error means that the run was cancelled, which is stored already.
+                    let _ = Abortable::new(shared.guarded(claim), registration).await;
+                    shared.lock_at_work().remove(&run);
+                    drop(permit);
+                });
+            }
+        }
+        let all = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, all).await.is_err() {
+            tracing::info!(runs = tasks.len(), "runs are still at work; they go on at the next start");
+        }
+    }
+
+    /// Asks [`Self::work`] to end.
+    pub fn stop(&self) {
+        self.shared.stopping.send_replace(true);
+    }
+
+    /// Works on what is due now, and on what that makes due, until nothing is left. For tests.
+    pub async fn run_until_idle(&self) {
+        loop {
+            let claims = self.shared.claim(self.shared.settings.max_parallel_runs.max(1)).await;
+            if claims.is_empty() {
+                return;
+            }
+            futures_util::future::join_all(claims.into_iter().map(|claim| self.shared.guarded(claim))).await;
+        }
+    }
+}
+
+impl Shared {
+    async fn claim(&self, limit: usize) -> Vec<Claim> {
+        match self.queue.claim(limit, self.gate.as_ref()).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::error!(%error, "no runs could be claimed");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Works on a run; a panic ends only this run, and visibly.
+    async fn guarded(&self, claim: Claim) {
+        let place = Place::new(self.gate.clone(), claim.workflow_key);
+        let (lease, run, started_at) = (claim.lease, claim.run, claim.started_at);
+        let outcome = AssertUnwindSafe(work_on(self, claim, place)).catch_unwind().await;
+        if outcome.is_err() {
+            let now = self.clock.now();
+            tracing::error!(%run, "a run panicked and was set aside");
+            let error = Some(json!({ "node": null, "error": panicked() }));
+            let ending = Ending { status: RunStatus::Dead, finished_at: now, error };
+            let progress = Progress { started_at: started_at.unwrap_or(now), ..Progress::default() };
+            if let Err(error) = self.queue.record(lease, progress, Next::End(ending)).await {
+                tracing::error!(%error, %run, "the end of a run could not be stored");
+            }
+        }
+    }
+
+    fn lock_at_work(&self) -> MutexGuard<'_, HashMap<RunId, AbortHandle>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,88 @@
+//! The argument types by which a handler says who may call it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use storage::{ApiTokenRecord, UserRecord};
+
+use super::{Accounts, ApiToken, SessionToken, csrf};
+use crate::problem::Problem;
+
+/// Somebody who may use the API: a signed-in browser or the holder of an API token.
+///
+/// A browser's cookie counts for writes only when they come from our own pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A signed-in person.
+    User(UserRecord),
+    /// A program.
+    Token(ApiTokenRecord),
+}
+
+impl Caller {
+    /// What to write down as the author of a change.
+    pub fn name(&self) -> String {
+        match self {
+            Self::User(user) => user.email.clone(),
+            Self::Token(token) => format!("token {}", token.name),
+        }
+    }
+}
+
+/// A signed-in person in a browser, for pages. Others are led to the sign-in page.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The person.
+    pub user: UserRecord,
+    /// The session.
+    pub session: SessionToken,
+    /// The token that forms of this person carry.
+    pub csrf: String,
+}
+
+type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let accounts = accounts_of(&request)?;
+            if let Some(authorization) = request.headers().get(header::AUTHORIZATION) {
+                let token = authorization.to_str().ok().and_then(bearer).ok_or_else(Problem::unknown_token)?;
+                return accounts.token_holder(&token).await.map(Self::Token);
+            }
+            let signed_in = accounts.signed_in(&request).await?;
+            if !request.method().is_safe() && !csrf::is_own_write(&request, &signed_in.session) {
+                return Err(Problem::cross_site());
+            }
+            Ok(Self::User(signed_in.user))
+        })
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { accounts_of(&request)?.signed_in(&request).await })
+    }
+}
+
+fn accounts_of(request: &HttpRequest) -> Result<Data<Accounts>, Problem> {
+    request.app_data::<Data<Accounts>>().cloned().ok_or_else(|| Problem::unexpected("the app has no accounts"))
+}
+
+/// The token in `Bearer …` (RFC 6750 §2.1).
+fn bearer(value: &str) -> Option<ApiToken> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).and_then(ApiToken::parse)
+}
