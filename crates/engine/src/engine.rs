@@ -192,14 +192,19 @@ impl Shared {
         let (lease, run, started_at) = (claim.lease, claim.run, claim.started_at);
         let outcome = AssertUnwindSafe(work_on(self, claim, place)).catch_unwind().await;
         if outcome.is_err() {
-            let now = self.clock.now();
             tracing::error!(%run, "a run panicked and was set aside");
+            let now = self.clock.now();
+            let status = RunStatus::Dead;
             let error = Some(json!({ "node": null, "error": panicked() }));
-            let ending = Ending { status: RunStatus::Dead, finished_at: now, error };
+            let ending = Ending { status, finished_at: now, error: error.clone() };
             let progress = Progress { started_at: started_at.unwrap_or(now), ..Progress::default() };
             if let Err(error) = self.queue.record(lease, progress, Next::End(ending)).await {
                 tracing::error!(%error, %run, "the end of a run could not be stored");
             }
+            if let Ok(record) = self.storage.run(run).await {
+                self.live.tell(|| News::Run { workflow: record.workflow, run, status });
+            }
+            self.live.answer(run, || Answer::Finished { status, output: serde_json::Value::Null, error });
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use storage::queue::Gate;
 use tokio::sync::Notify;
 
-/// The limit of a workflow whose definition has not been read yet.
-const FIRST_LIMIT: u32 = 10;
+/// The limit of a workflow whose definition has not been read yet. The first run reads it and lets the others in.
+const FIRST_LIMIT: u32 = 1;
 
 /// Counts the runs at work, by workflow.
 #[derive(Debug, Default)]
@@ -26,7 +26,15 @@ struct Places {
 impl WorkflowGate {
     /// Sets how many runs of a workflow may be at work.
     pub(crate) fn set_limit(&self, workflow_key: i64, limit: u32) {
-        self.lock().entry(workflow_key).or_insert(Places { taken: 0, limit }).limit = limit.max(1);
+        let limit = limit.max(1);
+        let before = {
+            let mut places = self.lock();
+            let places = places.entry(workflow_key).or_insert(Places { taken: 0, limit });
+            std::mem::replace(&mut places.limit, limit)
+        };
+        if limit > before {
+            self.freed.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<i64, Places>> {
@@ -84,5 +92,15 @@ mod tests {
         assert!(gate.admit(2), "another workflow has its own places");
         drop(place);
         assert!(gate.admit(1));
+    }
+
+    #[test]
+    fn a_workflow_whose_limit_is_not_known_yet_gets_one_place() {
+        let gate = WorkflowGate::default();
+        assert!(gate.admit(1));
+        assert!(!gate.admit(1));
+        gate.set_limit(1, 2);
+        assert!(gate.admit(1));
+        assert!(!gate.admit(1));
     }
 }

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use model::graph::Graph;
-use model::{ErrorCode, NodeError, NodeId, RetryPolicy, RunStatus, StepStatus, Timestamp};
+use model::{AttemptStatus, ErrorCode, NodeError, NodeId, RetryPolicy, RunStatus, StepStatus, Timestamp};
 use serde_json::{Value, json};
 use storage::StorageError;
 use storage::queue::{AttemptWrite, Claim, Ending, Next, Progress, StepWrite};
@@ -115,6 +115,9 @@ impl<'a> Work<'a> {
             claim,
         };
         for step in std::mem::take(&mut work.claim.steps) {
+            if let Some(error) = step.error {
+                work.errors.insert(step.node.clone(), error);
+            }
             work.remember(
                 step.node,
                 step.status,
@@ -140,7 +143,10 @@ impl<'a> Work<'a> {
                 Plan::Start(nodes) => self.start(nodes, &mut in_flight),
                 Plan::Await(until) => wake_at = until,
                 Plan::Park(until) => return Some(Next::Park { until: until.min(self.deadline) }),
-                Plan::Fail(node) => return Some(Next::End(failed_ending(&node, self.errors.get(&node), now))),
+                Plan::Fail(node) => {
+                    self.give_up_open_steps(now, None);
+                    return Some(Next::End(failed_ending(&node, self.errors.get(&node), now)));
+                }
                 Plan::Succeed => {
                     return Some(Next::End(Ending { status: RunStatus::Succeeded, finished_at: now, error: None }));
                 }
@@ -302,12 +308,55 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn too_late(&self, now: Timestamp) -> Ending {
+    fn too_late(&mut self, now: Timestamp) -> Ending {
         let limit_ms = self.prepared.definition.settings.run_timeout_ms;
         let message = format!("The run took longer than its limit of {limit_ms} ms.");
         let error = NodeError::permanent(ErrorCode::Timeout, message);
-        let running = self.steps.iter().find(|(_, step)| !step.status.is_final()).map(|(node, _)| node);
-        Ending { status: RunStatus::Dead, finished_at: now, error: Some(json!({ "node": running, "error": error })) }
+        let open = self.give_up_open_steps(now, Some(&error));
+        Ending {
+            status: RunStatus::Dead,
+            finished_at: now,
+            error: Some(json!({ "node": open.first(), "error": error })),
+        }
+    }
+
+    /// Ends every step that is under way or waits for another attempt, and returns their nodes: when a run is over, so are
+    /// its steps. `because` replaces what each failed of last.
+    fn give_up_open_steps(&mut self, now: Timestamp, because: Option<&NodeError>) -> Vec<NodeId> {
+        let status = |node: &NodeId| self.steps.get(node).map(|step| step.status);
+        let open: Vec<NodeId> =
+            self.begun.keys().filter(|node| !status(node).is_some_and(StepStatus::is_final)).cloned().collect();
+        for node in &open {
+            let (started_at, attempts) = self.begun[node];
+            let error = because.or(self.errors.get(node)).cloned();
+            // A step that waits has its attempts on record already; any other is cut off in the middle of one.
+            if self.steps.get(node).is_none_or(|step| step.status == StepStatus::Running) {
+                self.new_attempts.push(AttemptWrite {
+                    node: node.clone(),
+                    iteration: String::new(),
+                    number: attempts,
+                    status: AttemptStatus::Failed,
+                    started_at,
+                    finished_at: Some(now),
+                    error: error.clone(),
+                    exchanges: Vec::new(),
+                });
+            }
+            self.new_steps.push(StepWrite {
+                node: node.clone(),
+                iteration: String::new(),
+                status: StepStatus::Failed,
+                port: None,
+                output: None,
+                error,
+                attempts,
+                started_at,
+                finished_at: Some(now),
+                retry_at: None,
+            });
+            self.tell_step(node, StepStatus::Failed);
+        }
+        open
     }
 
     fn tell_step(&self, node: &NodeId, status: StepStatus) {

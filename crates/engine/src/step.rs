@@ -14,6 +14,10 @@ use crate::engine::Shared;
 use crate::prepared::Prepared;
 use crate::transition::{Attempt, Finished};
 
+/// How long after its limit an attempt is cut off, in milliseconds. An effect ends by itself at the limit and tells how
+/// far it came, which would be lost if both happened at the same time.
+const CUT_OFF_DELAY_MS: u64 = 100;
+
 /// An attempt to be made.
 pub(crate) struct Try {
     /// The node, as its place in the definition.
@@ -35,7 +39,8 @@ pub(crate) async fn attempt(shared: &Shared, prepared: &Prepared, this: Try) -> 
     let started_at = shared.clock.now();
     let mut exchanges = Vec::new();
     let work = work(shared, prepared, &this, started_at, &mut exchanges);
-    let result = match tokio::time::timeout(Duration::from_millis(this.limit_ms), work).await {
+    let cut_off = Duration::from_millis(this.limit_ms.saturating_add(CUT_OFF_DELAY_MS));
+    let result = match tokio::time::timeout(cut_off, work).await {
         Ok(result) => result.and_then(|finished| within_size(finished, shared.settings.max_output_bytes)),
         Err(_) => Err(timed_out(this.limit_ms)),
     };

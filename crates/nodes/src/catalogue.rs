@@ -122,7 +122,8 @@ impl Catalogue {
         for node_type in self.node_types().filter(|node_type| node_type.name.starts_with(&prefix)) {
             let unknown = node_type.credential_kinds.iter().find(|kind| !self.credential_kinds.contains_key(*kind));
             if let Some(unknown) = unknown {
-                let message = format!("`{}` takes the credential kind `{unknown}`, which does not exist", node_type.name);
+                let message =
+                    format!("`{}` takes the credential kind `{unknown}`, which does not exist", node_type.name);
                 return Err(LoadError::of(&folder.place, "manifest.json", message));
             }
         }

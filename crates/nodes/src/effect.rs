@@ -1,7 +1,7 @@
 //! What a node may ask the engine to do outside, and what comes back.
 //!
 //! The same shapes are what a connector's script writes and reads, so their field names are part of the connector
-//! contract described in `docs/CONTRIBUTING.md`.
+//! contract described in `docs/connectors.md`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,9 +1,17 @@
 //! The binary `stellwerk`: configuration, HTTP, pages, sign-in and the command line.
 
+pub mod api;
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
+pub mod console;
+pub mod key;
+pub mod logging;
 pub mod middleware;
 pub mod pages;
+pub mod parts;
 pub mod problem;
+pub mod serve;
 pub mod texts;
 pub mod webhooks;

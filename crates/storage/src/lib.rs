@@ -16,6 +16,7 @@ mod outbox;
 mod payload;
 pub mod queue;
 mod runs;
+mod schema;
 pub mod seal;
 mod sqlite;
 mod stats;

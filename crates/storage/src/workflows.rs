@@ -122,6 +122,12 @@ impl Storage {
         WorkflowRecord::from_row(find(self.read(), id).await?)
     }
 
+    /// The key of a workflow, also of a deleted one.
+    pub async fn workflow_key(&self, id: WorkflowId) -> Result<i64, StorageError> {
+        let row = workflow::Entity::find().filter(workflow::Column::PublicId.eq(id.0)).one(self.read()).await?;
+        row.map(|row| row.id).ok_or(StorageError::NotFound { what: "workflow" })
+    }
+
     /// The name and id of a workflow, also of a deleted one, by its key.
     pub async fn workflow_name(&self, key: i64) -> Result<(WorkflowId, String), StorageError> {
         let row = workflow::Entity::find_by_id(key).one(self.read()).await?;

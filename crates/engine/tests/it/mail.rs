@@ -10,6 +10,8 @@ use nodes::effect::{Effect, Mail, MailReply, Reply};
 use nodes::manifest::Apply;
 use rcgen::{CertificateParams, DnType, KeyPair};
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::effects::{CallSettings, Outside, credential, local_settings};
@@ -257,6 +259,55 @@ async fn encryption_that_cannot_be_had_stops_the_mail() {
     let error = send(&outside, mail(&["ann@example.test"]), Some(&credential)).await.unwrap_err().error;
     assert_eq!((error.code, error.retryable), (ErrorCode::Tls, false), "{error}");
     assert!(error.message.contains("self-signed"), "{error}");
+}
+
+/// A mail server that speaks by a script: what it says first, and then its answer to each line.
+async fn scripted(greeting: Vec<u8>, answers: &'static [&'static str]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.write_all(&greeting).await;
+        let (reader, mut writer) = stream.split();
+        let mut lines = tokio::io::BufReader::new(reader).lines();
+        for answer in answers {
+            let _ = lines.next_line().await;
+            let _ = writer.write_all(answer.as_bytes()).await;
+        }
+        std::future::pending::<()>().await;
+    });
+    port
+}
+
+#[tokio::test]
+async fn words_said_before_the_encryption_do_not_count_afterwards() {
+    let answers = &["250-mail\r\n250 STARTTLS\r\n", "220 go on\r\n250 AUTH PLAIN\r\n"];
+    let port = scripted(b"220 mail\r\n".to_vec(), answers).await;
+    let outside = Outside::local().await;
+    let error =
+        send(&outside, mail(&["ann@example.test"]), Some(&smtp(port, "starttls", None))).await.unwrap_err().error;
+    assert_eq!((error.code, error.retryable), (ErrorCode::Tls, false), "{error}");
+    assert!(error.message.contains("does not speak TLS"), "{error}");
+}
+
+#[tokio::test]
+async fn a_mail_server_that_never_ends_its_line_is_cut_off() {
+    let port = scripted(vec![b'2'; 2 * 1024 * 1024], &[]).await;
+    let outside = Outside::local().await;
+    let error = send(&outside, mail(&["ann@example.test"]), Some(&smtp(port, "none", None))).await.unwrap_err().error;
+    assert_eq!((error.code, error.retryable), (ErrorCode::Connection, true), "{error}");
+    assert!(error.message.contains("said too much"), "{error}");
+}
+
+#[tokio::test]
+async fn a_mail_server_that_falls_silent_is_given_up_in_time() {
+    let port = scripted(b"220 mail\r\n".to_vec(), &[]).await;
+    let outside = Outside::local().await;
+    let credential = smtp(port, "none", None);
+    let call = CallSettings { timeout_ms: 200, ..CallSettings::with(&credential) };
+    let failure = outside.carry_out(Effect::Mail(mail(&["ann@example.test"])), call).await.unwrap_err();
+    assert_eq!((failure.error.code, failure.error.retryable), (ErrorCode::Timeout, true), "{}", failure.error);
+    assert_eq!(failure.exchange.unwrap().request["subject"], "Größe & Maß");
 }
 
 #[tokio::test]

@@ -5,5 +5,12 @@
     reason = "a failed preparation is a failed test, also in helpers outside of test functions"
 )]
 
+mod bench;
+mod control;
+mod credentials;
 mod effects;
 mod mail;
+mod parallel;
+mod resume;
+mod scenarios;
+mod sink;

@@ -16,7 +16,8 @@ pub(super) fn check(definition: &Definition, catalogue: &Catalogue, problems: &m
     let triggers: Vec<_> = nodes_of_kind(definition, catalogue, NodeKind::Trigger).collect();
     for edge in &definition.edges {
         if triggers.iter().any(|trigger| trigger.id == edge.to) {
-            let message = format!("The edge from `{}` leads into a trigger, which starts runs itself. Remove it.", edge.from);
+            let message =
+                format!("The edge from `{}` leads into a trigger, which starts runs itself. Remove it.", edge.from);
             problems.push(Problem::of_node(&edge.to, "edge_into_trigger", message));
         }
     }
@@ -52,9 +53,12 @@ fn check_ports(definition: &Definition, catalogue: &Catalogue, problems: &mut Ve
         let hint = match (ports.as_slice(), nearest(&edge.port, ports.iter().map(String::as_str))) {
             ([], _) => "It has no port at all: the run ends there.".to_owned(),
             (_, Some(near)) => format!("Did you mean `{near}`?"),
-            (all, None) => format!("It has {}.", all.iter().map(|port| format!("`{port}`")).collect::<Vec<_>>().join(", ")),
+            (all, None) => {
+                format!("It has {}.", all.iter().map(|port| format!("`{port}`")).collect::<Vec<_>>().join(", "))
+            }
         };
-        let message = format!("The edge to `{}` starts at the port `{}`, which is not there. {hint}", edge.to, edge.port);
+        let message =
+            format!("The edge to `{}` starts at the port `{}`, which is not there. {hint}", edge.to, edge.port);
         problems.push(Problem::of_node(&edge.from, "unknown_port", message));
     }
 }

@@ -45,7 +45,8 @@ fn check_credential(node: &NodeDefinition, node_type: &NodeType, problems: &mut 
     let kinds = node_type.credential_kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
     match node.credential {
         None if node_type.credential_required => {
-            let message = format!("“{}” needs a credential. Choose or create one of the kind {kinds}.", node_type.title.en);
+            let message =
+                format!("“{}” needs a credential. Choose or create one of the kind {kinds}.", node_type.title.en);
             problems.push(Problem::of_node(&node.id, "missing_credential", message).at("credential"));
         }
         Some(_) if node_type.credential_kinds.is_empty() => {

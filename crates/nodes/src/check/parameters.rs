@@ -114,7 +114,11 @@ fn check_cases(node: &NodeDefinition, value: &Value, path: &str, problems: &mut 
             continue;
         };
         for name in fields.keys().filter(|name| !["port", "when"].contains(&name.as_str())) {
-            report("invalid_case", format!("A case has `port` and `when`, but no `{name}`. Remove it."), &format!(".{name}"));
+            report(
+                "invalid_case",
+                format!("A case has `port` and `when`, but no `{name}`. Remove it."),
+                &format!(".{name}"),
+            );
         }
         match fields.get("port").and_then(Value::as_str) {
             None | Some("") => report("invalid_case", "The case has no name. Give it one.".to_owned(), ".port"),

@@ -33,7 +33,11 @@ pub(super) fn check(definition: &Definition, catalogue: &Catalogue, problems: &m
 fn unknown(definition: &Definition, node: &NodeId, name: &str) -> Problem {
     let hint = nearest(name, definition.nodes.iter().map(|node| node.id.as_str()))
         .map_or_else(|| "Choose a node of this workflow.".to_owned(), |near| format!("Did you mean `{near}`?"));
-    Problem::of_node(node, "unknown_reference", format!("An expression uses `steps.{name}`, but there is no node `{name}`. {hint}"))
+    Problem::of_node(
+        node,
+        "unknown_reference",
+        format!("An expression uses `steps.{name}`, but there is no node `{name}`. {hint}"),
+    )
 }
 
 fn not_before(node: &NodeId, name: &str) -> Problem {

@@ -72,7 +72,9 @@ fn check_deduplicate(deduplicate: &Value, report: &mut impl FnMut(String, &str))
                 report(fault.message, "deduplicate.path");
             }
         }
-        (1, None, Some(_)) => report("The path must begin with `$`, for example `$.body.id`.".to_owned(), "deduplicate.path"),
+        (1, None, Some(_)) => {
+            report("The path must begin with `$`, for example `$.body.id`.".to_owned(), "deduplicate.path");
+        }
         _ => {
             let message = "It must be {\"header\": \"X-Delivery-Id\"} or {\"path\": \"$.body.id\"}.";
             report(message.to_owned(), "deduplicate");

@@ -109,7 +109,9 @@ fn order(left: &Value, right: &Value, ignore_case: bool) -> Option<Ordering> {
         return order_numbers(&left, &right);
     }
     match (left, right) {
-        (Value::String(left), Value::String(right)) if ignore_case => Some(left.to_lowercase().cmp(&right.to_lowercase())),
+        (Value::String(left), Value::String(right)) if ignore_case => {
+            Some(left.to_lowercase().cmp(&right.to_lowercase()))
+        }
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
         _ => None,
     }

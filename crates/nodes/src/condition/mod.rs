@@ -54,9 +54,8 @@ pub fn evaluate(resolved: &Value) -> Result<Verdict, NodeError> {
         return Err(NodeError::permanent(ErrorCode::Parameter, message).at(path));
     }
     let mut rows = Vec::new();
-    let passed = decide(resolved, "", &mut rows).map_err(|(path, message)| {
-        NodeError::permanent(ErrorCode::Parameter, message).at(path)
-    })?;
+    let passed = decide(resolved, "", &mut rows)
+        .map_err(|(path, message)| NodeError::permanent(ErrorCode::Parameter, message).at(path))?;
     Ok(Verdict { passed, rows })
 }
 
@@ -111,7 +110,8 @@ fn check_level(value: &Value, path: &str, depth: usize, problems: &mut Vec<(Stri
         Value::Object(object) if object.is_empty() => {}
         Value::Object(object) => check_row(object, path, problems),
         _ => {
-            let message = "A condition is an object: `{\"all\": […]}`, `{\"any\": […]}` or `{\"left\", \"op\", \"right\"}`.";
+            let message =
+                "A condition is an object: `{\"all\": […]}`, `{\"any\": […]}` or `{\"left\", \"op\", \"right\"}`.";
             problems.push((path.to_owned(), message.to_owned()));
         }
     }
@@ -138,7 +138,8 @@ fn check_list(object: &Map<String, Value>, path: &str, depth: usize, problems: &
 fn check_row(object: &Map<String, Value>, path: &str, problems: &mut Vec<(String, String)>) {
     for name in object.keys() {
         if !["left", "op", "right", "ignore_case"].contains(&name.as_str()) {
-            let message = format!("`{name}` is not part of a comparison; it has `left`, `op`, `right` and `ignore_case`.");
+            let message =
+                format!("`{name}` is not part of a comparison; it has `left`, `op`, `right` and `ignore_case`.");
             problems.push((join(path, name), message));
         }
     }

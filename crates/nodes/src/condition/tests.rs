@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-fn held(left: Value, op: &str, right: Value) -> bool {
+fn held(left: &Value, op: &str, right: &Value) -> bool {
     evaluate(&json!({"left": left, "op": op, "right": right})).unwrap().passed
 }
 
@@ -52,7 +52,7 @@ fn every_operator_holds_where_it_should_and_nowhere_else() {
         (json!("soon"), "before", json!("2026-11-22"), false),
     ];
     for (left, op, right, expected) in cases {
-        assert_eq!(held(left.clone(), op, right.clone()), expected, "{left} {op} {right}");
+        assert_eq!(held(&left, op, &right), expected, "{left} {op} {right}");
     }
 }
 
@@ -77,9 +77,14 @@ fn operators_without_a_right_side_look_at_the_left_one_alone() {
 
 #[test]
 fn case_can_be_ignored() {
-    for (left, op, right) in [("Köln", "equals", "KÖLN"), ("ABC", "contains", "b"), ("Abc", "matches", "^aB"), ("De", "in", "de,at")] {
-        assert!(evaluate(&json!({"left": left, "op": op, "right": right, "ignore_case": true})).unwrap().passed, "{op}");
-        assert!(!held(json!(left), op, json!(right)), "{op}");
+    for (left, op, right) in
+        [("Köln", "equals", "KÖLN"), ("ABC", "contains", "b"), ("Abc", "matches", "^aB"), ("De", "in", "de,at")]
+    {
+        assert!(
+            evaluate(&json!({"left": left, "op": op, "right": right, "ignore_case": true})).unwrap().passed,
+            "{op}"
+        );
+        assert!(!held(&json!(left), op, &json!(right)), "{op}");
     }
 }
 

@@ -226,12 +226,15 @@ fn check_icon(icon: &str) -> Result<(), String> {
         return Err("it must be one SVG document that begins with `<svg`".to_owned());
     }
     let lower = icon.to_lowercase();
-    for forbidden in ["<script", "<foreignobject", "<image", "<use", "<style", "<!", "<?", "href", "javascript:", "url("] {
+    for forbidden in
+        ["<script", "<foreignobject", "<image", "<use", "<style", "<!", "<?", "href", "javascript:", "url("]
+    {
         if lower.contains(forbidden) {
             return Err(format!("`{forbidden}` is not allowed in an icon"));
         }
     }
-    let mut words = lower.split(|letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '"' | '\'' | '<'));
+    let mut words =
+        lower.split(|letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '"' | '\'' | '<'));
     let handler = words.find(|word| word.starts_with("on") && word.contains('='));
     handler.map_or(Ok(()), |word| Err(format!("`{word}` is not allowed in an icon")))
 }

@@ -74,7 +74,9 @@ impl Operation {
                 Ok(Outcome::Do { effect, state: json!(Kept { state, method: request }) })
             }
             Decision::Failed(error) => Err(error),
-            Decision::StatusError => Err(answered.unwrap_or_else(|| broken("it gave `status_error` without an answer"))),
+            Decision::StatusError => {
+                Err(answered.unwrap_or_else(|| broken("it gave `status_error` without an answer")))
+            }
         }
     }
 }
@@ -100,8 +102,9 @@ impl Node for Operation {
     }
 
     fn resume(&self, input: &Input<'_>, state: Value, reply: Reply) -> Result<Outcome, NodeError> {
-        let kept: Kept = serde_json::from_value(state)
-            .map_err(|error| NodeError::permanent(ErrorCode::Internal, format!("The saved state is damaged: {error}")))?;
+        let kept: Kept = serde_json::from_value(state).map_err(|error| {
+            NodeError::permanent(ErrorCode::Internal, format!("The saved state is damaged: {error}"))
+        })?;
         let (answer, failed) = match &reply {
             Reply::Http(http) => (json!(http), Some(http)),
             Reply::Mail(mail) => (json!(mail), None),

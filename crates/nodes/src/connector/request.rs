@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::effect::{HttpBody, Part};
 
-    fn body_of(body: Value) -> HttpBody {
+    fn body_of(body: &Value) -> HttpBody {
         read(json!({ "url": "https://a.example", "body": body })).unwrap().body
     }
 
@@ -135,7 +135,8 @@ mod tests {
             "headers": [["x-a", "1"], ["x-a", 2]],
         }))
         .unwrap();
-        let text = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
+        let text =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
         assert_eq!(request.method, "GET");
         assert_eq!(request.query, text(&[("a", "1"), ("a", "x"), ("c", "true")]));
         assert_eq!(request.headers, text(&[("x-a", "1"), ("x-a", "2")]));
@@ -144,13 +145,14 @@ mod tests {
     #[test]
     fn a_body_goes_by_its_type() {
         let file = json!({ "file_id": "01890000-0000-7000-8000-000000000001", "name": "a.pdf" });
-        assert_eq!(body_of(json!({ "auto": null })), HttpBody::None);
-        assert_eq!(body_of(json!({ "auto": "hallo" })), HttpBody::Text("hallo".to_owned()));
-        assert_eq!(body_of(json!({ "auto": [1] })), HttpBody::Json(json!([1])));
-        assert_eq!(body_of(json!({ "auto": { "file_id": "x" } })), HttpBody::Json(json!({ "file_id": "x" })));
-        assert!(matches!(body_of(json!({ "auto": file })), HttpBody::File(_)));
-        assert_eq!(body_of(json!({ "json": null })), HttpBody::Json(Value::Null));
-        let HttpBody::Multipart(parts) = body_of(json!({ "multipart": { "doc": file, "note": "ü", "tags": [1, 2] } })) else {
+        assert_eq!(body_of(&json!({ "auto": null })), HttpBody::None);
+        assert_eq!(body_of(&json!({ "auto": "hallo" })), HttpBody::Text("hallo".to_owned()));
+        assert_eq!(body_of(&json!({ "auto": [1] })), HttpBody::Json(json!([1])));
+        assert_eq!(body_of(&json!({ "auto": { "file_id": "x" } })), HttpBody::Json(json!({ "file_id": "x" })));
+        assert!(matches!(body_of(&json!({ "auto": file })), HttpBody::File(_)));
+        assert_eq!(body_of(&json!({ "json": null })), HttpBody::Json(Value::Null));
+        let HttpBody::Multipart(parts) = body_of(&json!({ "multipart": { "doc": file, "note": "ü", "tags": [1, 2] } }))
+        else {
             panic!("expected multipart");
         };
         let names = parts.iter().map(|part: &Part| (part.name.as_str(), part.value.as_deref())).collect::<Vec<_>>();

@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn an_error_says_all_that_the_engine_needs() {
-        let returned = json!({ "error": { "message": "Busy.", "retry": true, "retry_after_ms": 5, "parameter": "channel" } });
+        let returned =
+            json!({ "error": { "message": "Busy.", "retry": true, "retry_after_ms": 5, "parameter": "channel" } });
         let expected = NodeError { retry_after_ms: Some(5), ..NodeError::passing(ErrorCode::Service, "Busy.") };
         assert_eq!(read(returned), Ok(Decision::Failed(expected.at("channel"))));
     }

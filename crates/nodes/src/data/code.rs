@@ -1,12 +1,15 @@
-//! The `code` node: a script whose last value is the output.
+//! `code`: a script whose last value is the output.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use model::{ErrorCode, NodeError};
+use serde_json::Value;
 
-use crate::manifest::{NodeKind, NodeType, Parameter, ParameterKind, PortSpec, Text};
+use crate::built_in;
+use crate::expression;
+use crate::manifest::NodeType;
 use crate::node::{Input, Node, Outcome};
-use crate::sandbox::{Limits, Sandbox};
+use crate::sandbox::{Limits, Sandbox, Script, ScriptError};
 
 /// Runs a script over the context.
 #[derive(Debug)]
@@ -15,9 +18,9 @@ pub struct Code {
 }
 
 impl Code {
-    /// The node.
+    /// The node with its manifest.
     pub fn new() -> Self {
-        Self { node_type: node_type() }
+        Self { node_type: built_in::node_type(include_str!("code.json"), include_str!("code.svg")) }
     }
 }
 
@@ -33,57 +36,88 @@ impl Node for Code {
     }
 
     fn start(&self, input: &Input<'_>) -> Result<Outcome, NodeError> {
-        let source = input.params.get("script").and_then(serde_json::Value::as_str).ok_or_else(|| {
-            NodeError::permanent(ErrorCode::Parameter, "The code node needs a script.").at("script")
-        })?;
-        let failed = |error: crate::sandbox::ScriptError| NodeError::from(error).at("script");
-        let script = SANDBOX.compile(source).map_err(failed)?;
-        let scope = crate::expression::top_level(input.context);
+        let source =
+            input.params.get("script").and_then(Value::as_str).ok_or_else(|| {
+                NodeError::permanent(ErrorCode::Parameter, "The code node needs a script.").at("script")
+            })?;
+        let failed = |error: ScriptError| NodeError::from(error).at("script");
+        let script = compiled(source).map_err(failed)?;
+        let scope = expression::top_level(input.context);
         SANDBOX.run(&script, &scope, input.surroundings).map(Outcome::done).map_err(failed)
     }
 }
 
-/// Problems of a script that can be seen without running it: message, line and column from 1.
-pub fn check(source: &str) -> Option<crate::sandbox::ScriptError> {
+/// What is wrong with a script, as far as that can be seen without running it.
+pub fn check(source: &str) -> Option<ScriptError> {
     SANDBOX.compile(source).err()
 }
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(Limits::for_code()));
 
-fn node_type() -> NodeType {
-    NodeType {
-        name: "code".to_owned(),
-        kind: NodeKind::Data,
-        title: Text::new("Code", "Code"),
-        description: Text::new(
-            "Computes with a short Rhai script. The value of its last line is the output; it can reach nothing outside.",
-            "Rechnet mit einem kurzen Rhai-Skript. Der Wert der letzten Zeile ist das Ergebnis; nach außen reicht es nicht.",
-        ),
-        icon: ICON.to_owned(),
-        parameters: vec![Parameter {
-            name: "script".to_owned(),
-            kind: ParameterKind::Code,
-            title: Text::new("Script", "Skript"),
-            help: Some(Text::new(
-                "`trigger`, `steps`, `vars`, `run` and `workflow` hold the data of the run. All helper functions of expressions work here.",
-                "`trigger`, `steps`, `vars`, `run` und `workflow` enthalten die Daten des Laufs. Alle Hilfsfunktionen der Ausdrücke gelten auch hier.",
-            )),
-            required: true,
-            default: serde_json::Value::Null,
-            choices: Vec::new(),
-            minimum: None,
-            maximum: None,
-            visible_when: None,
-            placeholder: "let total = 0;\nfor item in trigger.body.items { total += item.price }\n#{ total: total }".to_owned(),
-        }],
-        ports: vec![PortSpec { name: model::definition::OUT.to_owned(), title: Text::new("Done", "Fertig") }],
-        ports_from: None,
-        credential_kinds: Vec::new(),
-        credential_required: false,
-        safe_to_repeat: true,
-        hosts: Vec::new(),
-        sample_output: serde_json::Value::Null,
+/// The scripts used last; a workflow that is busy runs the same few again and again.
+static LATEST: Mutex<Vec<(Arc<str>, Script)>> = Mutex::new(Vec::new());
+
+const LATEST_SCRIPTS: usize = 64;
+
+fn compiled(source: &str) -> Result<Script, ScriptError> {
+    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(at) = latest.iter().position(|(known, _)| **known == *source) {
+        let found = latest.remove(at);
+        let script = found.1.clone();
+        latest.insert(0, found);
+        return Ok(script);
     }
+    drop(latest);
+    let script = SANDBOX.compile(source)?;
+    latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    latest.truncate(LATEST_SCRIPTS - 1);
+    latest.insert(0, (source.into(), script.clone()));
+    Ok(script)
 }
 
-const ICON: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><path d="M8 7l-5 5 5 5"/><path d="M16 7l5 5-5 5"/></svg>"#;
+#[cfg(test)]
+mod tests {
+    use model::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::node::{Interrupt, Surroundings};
+
+    fn start(script: &str, context: &Value) -> Result<Outcome, NodeError> {
+        let node = serde_json::from_value(json!({"id": "calc", "type": "code", "params": {"script": script}})).unwrap();
+        let surroundings = Surroundings {
+            now: Timestamp::parse("2026-11-22T08:30:00Z").unwrap(),
+            timezone: "Europe/Berlin".to_owned(),
+            seed: 7,
+            interrupt: Interrupt::never(),
+        };
+        let model::Node { params, .. } = &node;
+        let input = Input { node: &node, params, context, credential: &Value::Null, surroundings: &surroundings };
+        Code::new().start(&input)
+    }
+
+    #[test]
+    fn the_last_value_is_the_output() {
+        let context = json!({"trigger": {"body": {"items": [{"price": 2}, {"price": 3}]}}, "steps": {"a": 1}});
+        let script = "let total = 0;\nfor item in trigger.body.items { total += item.price }\n#{ total: total, a: steps.a, none: vars.x }";
+        for _ in 0..2 {
+            assert_eq!(start(script, &context), Ok(Outcome::done(json!({"total": 5, "a": 1, "none": null}))));
+        }
+        assert_eq!(start("let x = 1;", &context), Ok(Outcome::done(Value::Null)));
+    }
+
+    #[test]
+    fn an_error_carries_its_line_and_column() {
+        let error = start("let x = 1;\nx.no_such_function()", &json!({})).unwrap_err();
+        assert_eq!((error.code, error.parameter.as_deref()), (ErrorCode::Script, Some("script")));
+        assert_eq!(error.details, Some(json!({"line": 2, "column": 3})));
+        let error = start("loop { }", &json!({})).unwrap_err();
+        assert_eq!(error.code, ErrorCode::ScriptLimit);
+    }
+
+    #[test]
+    fn check_reads_without_running() {
+        assert_eq!(check("let x = 1; x"), None);
+        assert_eq!(check("let = 1").unwrap().line, 1);
+    }
+}

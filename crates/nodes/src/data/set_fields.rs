@@ -59,13 +59,12 @@ fn set(output: &mut Map<String, Value>, name: &str, value: Value) -> Result<(), 
         output.insert(name.to_owned(), value);
         return Ok(());
     };
-    match output.entry(outer).or_insert_with(|| Value::Object(Map::new())) {
-        Value::Object(fields) => set(fields, inner, value),
-        _ => {
-            let message = format!("`{outer}` already has a value of its own, so `{outer}.{inner}` has no place.");
-            Err(NodeError::permanent(ErrorCode::Parameter, message))
-        }
-    }
+    let place = output.entry(outer).or_insert_with(|| Value::Object(Map::new()));
+    let Value::Object(fields) = place else {
+        let message = format!("`{outer}` already has a value of its own, so `{outer}.{inner}` has no place.");
+        return Err(NodeError::permanent(ErrorCode::Parameter, message));
+    };
+    set(fields, inner, value)
 }
 
 #[cfg(test)]

@@ -80,11 +80,8 @@ fn read(text: &str) -> Result<Template, Unreadable> {
 }
 
 fn expression(source: &str, position: usize) -> Result<Expression, Unreadable> {
-    let unreadable = |message: String, at: usize| Unreadable {
-        message,
-        expression: source.to_owned(),
-        position: position + at,
-    };
+    let unreadable =
+        |message: String, at: usize| Unreadable { message, expression: source.to_owned(), position: position + at };
     let code = if source.starts_with('$') {
         Code::Path(Path::parse(source).map_err(|(message, at)| unreadable(message, at))?)
     } else {

@@ -49,7 +49,7 @@ pub struct Problem {
 pub fn resolve(value: &Value, scope: &Scope<'_>, path: &str) -> Result<Value, NodeError> {
     match value {
         Value::String(text) if template::is_template(text) => {
-            let unreadable = |error| from_unreadable(error, text).at(path);
+            let unreadable = |error: Unreadable| from_unreadable(&error, text).at(path);
             let template = compiled::template(text).map_err(unreadable)?;
             compute(&template, scope, text).map_err(|error| error.at(path))
         }
@@ -72,10 +72,10 @@ pub fn resolve(value: &Value, scope: &Scope<'_>, path: &str) -> Result<Value, No
 pub fn evaluate(text: &str, context: &Value, surroundings: &Surroundings) -> Result<Value, NodeError> {
     let scope = Scope { context, surroundings };
     if template::is_template(text) {
-        let template = compiled::template(text).map_err(|error| from_unreadable(error, text))?;
+        let template = compiled::template(text).map_err(|error| from_unreadable(&error, text))?;
         return compute(&template, &scope, text);
     }
-    let template = compiled::bare(text).map_err(|error| from_unreadable(error, text))?;
+    let template = compiled::bare(text).map_err(|error| from_unreadable(&error, text))?;
     compute(&template, &scope, text)
 }
 
@@ -155,19 +155,17 @@ fn only_expression(template: &Template) -> Option<&Expression> {
 
 fn run(expression: &Expression, scope: &Scope<'_>, text: &str) -> Result<Value, NodeError> {
     match &expression.code {
-        Code::Path(path) => path.evaluate(scope.context).map_err(|message| {
-            failed(ErrorCode::Expression, &message, &expression.source, text, expression.position)
+        Code::Path(path) => path
+            .evaluate(scope.context)
+            .map_err(|message| failed(ErrorCode::Expression, &message, &expression.source, text, expression.position)),
+        Code::Script(script) => SANDBOX.run(script, &top_level(scope.context), scope.surroundings).map_err(|error| {
+            let position = expression.position + compiled::offset(&expression.source, error.line, error.column);
+            failed(ErrorCode::Expression, &error.message, &expression.source, text, position)
         }),
-        Code::Script(script) => {
-            SANDBOX.run(script, &top_level(scope.context), scope.surroundings).map_err(|error| {
-                let position = expression.position + compiled::offset(&expression.source, error.line, error.column);
-                failed(ErrorCode::Expression, &error.message, &expression.source, text, position)
-            })
-        }
     }
 }
 
-fn from_unreadable(error: Unreadable, text: &str) -> NodeError {
+fn from_unreadable(error: &Unreadable, text: &str) -> NodeError {
     failed(ErrorCode::Expression, &error.message, &error.expression, text, error.position)
 }
 

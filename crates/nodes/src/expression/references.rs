@@ -24,7 +24,11 @@ pub fn in_script(source: &str) -> Vec<String> {
         let rest = source[at + word.len()..].trim_start();
         let rest = rest.strip_prefix('?').unwrap_or(rest);
         if let Some(name) = rest.strip_prefix('.') {
-            let name: String = name.trim_start().chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+            let name: String = name
+                .trim_start()
+                .chars()
+                .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+                .collect();
             let is_method = rest[1..].trim_start()[name.len()..].trim_start().starts_with('(');
             if !name.is_empty() && !is_method {
                 ids.push(name);

@@ -90,7 +90,9 @@ fn an_error_names_parameter_expression_and_position() {
 #[test]
 fn missing_things_are_null_in_both_languages() {
     let context = json!({"trigger": {"body": {}}});
-    for expression in ["$.trigger.body.customer.email", "trigger.body.customer.email", "steps.none.x", "item", "vars.a.b"] {
+    for expression in
+        ["$.trigger.body.customer.email", "trigger.body.customer.email", "steps.none.x", "item", "vars.a.b"]
+    {
         assert_eq!(evaluate(expression, &context, &surroundings()), Ok(Value::Null), "{expression}");
     }
 }

@@ -62,9 +62,8 @@ pub(crate) fn is_header_name(name: &str) -> bool {
 }
 
 fn header_value(name: &str, value: &Value) -> Result<String, NodeError> {
-    let refuse = |message: String| {
-        Err(NodeError::permanent(ErrorCode::Parameter, message).at(format!("headers.{name}")))
-    };
+    let refuse =
+        |message: String| Err(NodeError::permanent(ErrorCode::Parameter, message).at(format!("headers.{name}")));
     if !is_free_header_name(name) {
         return refuse(format!("An answer cannot set the header `{name}`. Choose another name, or leave it out."));
     }

@@ -16,7 +16,9 @@ pub struct StopWithError {
 impl StopWithError {
     /// The node with its manifest.
     pub fn new() -> Self {
-        Self { node_type: built_in::node_type(include_str!("stop_with_error.json"), include_str!("stop_with_error.svg")) }
+        Self {
+            node_type: built_in::node_type(include_str!("stop_with_error.json"), include_str!("stop_with_error.svg")),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Default for Switch {
 }
 
 /// The port that is taken when no case holds.
-pub const DEFAULT_PORT: &str = "default";
+const DEFAULT_PORT: &str = "default";
 
 impl Node for Switch {
     fn node_type(&self) -> &NodeType {

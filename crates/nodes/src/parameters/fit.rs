@@ -36,8 +36,8 @@ pub fn fit(parameter: &Parameter, value: Value) -> Result<Value, Misfit> {
     }
     match parameter.kind {
         ParameterKind::Text | ParameterKind::LongText => text("", value).map(Value::String),
-        ParameterKind::Number => number(parameter, value),
-        ParameterKind::Boolean => boolean(value),
+        ParameterKind::Number => number(parameter, &value),
+        ParameterKind::Boolean => boolean(&value),
         ParameterKind::Choice => {
             choice(parameter, "", &value)?;
             Ok(value)
@@ -86,13 +86,13 @@ fn text(path: &str, value: Value) -> Result<String, Misfit> {
     }
 }
 
-fn number(parameter: &Parameter, value: Value) -> Result<Value, Misfit> {
-    let number = match &value {
+fn number(parameter: &Parameter, value: &Value) -> Result<Value, Misfit> {
+    let number = match value {
         Value::Number(number) => Some(number.clone()),
         Value::String(text) => parse_number(text.trim()),
         _ => None,
     };
-    let Some(number) = number else { return Err(wrong("", "a number", &value)) };
+    let Some(number) = number else { return Err(wrong("", "a number", value)) };
     let size = number.as_f64().unwrap_or(f64::NAN);
     let low = parameter.minimum.filter(|minimum| size < *minimum).map(|minimum| format!("at least {minimum}"));
     let high = parameter.maximum.filter(|maximum| size > *maximum).map(|maximum| format!("at most {maximum}"));
@@ -110,8 +110,8 @@ fn parse_number(text: &str) -> Option<serde_json::Number> {
     serde_json::from_str::<serde_json::Number>(text).ok().filter(|number| number.as_f64().is_some_and(f64::is_finite))
 }
 
-fn boolean(value: Value) -> Result<Value, Misfit> {
-    let meaning = match &value {
+fn boolean(value: &Value) -> Result<Value, Misfit> {
+    let meaning = match value {
         Value::Bool(flag) => Some(*flag),
         Value::Number(number) if number.as_i64() == Some(1) => Some(true),
         Value::Number(number) if number.as_i64() == Some(0) => Some(false),
@@ -122,7 +122,7 @@ fn boolean(value: Value) -> Result<Value, Misfit> {
         },
         _ => None,
     };
-    meaning.map(Value::Bool).ok_or_else(|| wrong("", "true or false", &value))
+    meaning.map(Value::Bool).ok_or_else(|| wrong("", "true or false", value))
 }
 
 fn choice(parameter: &Parameter, path: &str, value: &Value) -> Result<(), Misfit> {

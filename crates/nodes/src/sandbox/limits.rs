@@ -67,7 +67,7 @@ impl Limits {
             call_depth: 16,
             variables: 64,
             functions: 64,
-            live_bytes: 8 * 1024 * 1024,
+            live_bytes: 16 * 1024 * 1024,
             source_bytes: 64 * 1024,
             statements: true,
             ..Self::for_expressions()
@@ -84,7 +84,7 @@ impl Limits {
             map_entries: 20_000,
             variables: 64,
             functions: 128,
-            live_bytes: 16 * 1024 * 1024,
+            live_bytes: 24 * 1024 * 1024,
             source_bytes: 256 * 1024,
             statements: true,
             ..Self::for_expressions()

@@ -75,7 +75,9 @@ impl Sandbox {
         let parsed = on_own_stack(|| {
             if self.limits.statements { self.engine.compile(source) } else { self.engine.compile_expression(source) }
         })?;
-        parsed.map(|ast| Script { ast: Arc::new(ast), words: Arc::new(words(source)) }).map_err(|error| from_parse_error(&error))
+        parsed
+            .map(|ast| Script { ast: Arc::new(ast), words: Arc::new(words(source)) })
+            .map_err(|error| from_parse_error(&error))
     }
 
     /// Runs a script with the values of `scope` as variables and returns the value of its last statement.
@@ -87,12 +89,15 @@ impl Sandbox {
         scope: &[(&str, &Value)],
         surroundings: &Surroundings,
     ) -> Result<Value, ScriptError> {
-        self.within(surroundings, || {
+        let has_functions = script.ast.iter_functions().next().is_some();
+        // Without loops and functions nothing can be nested deeper than it is written.
+        let needs_room = self.limits.statements || has_functions;
+        self.within(surroundings, needs_room, || {
             let mut variables = Scope::new();
             for (name, value) in scope.iter().filter(|(name, _)| script.mentions(name)) {
                 variables.push_constant_dynamic(*name, convert::to_dynamic(value)?);
             }
-            running::given(&variables, script.ast.iter_functions().next().is_some());
+            running::given(&variables, has_functions);
             let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut variables, &script.ast);
             result.map_err(|error| from_error(&error)).and_then(|value| convert::to_value(&value))
         })
@@ -106,18 +111,14 @@ impl Sandbox {
         arguments: Vec<Value>,
         surroundings: &Surroundings,
     ) -> Result<Value, ScriptError> {
-        self.within(surroundings, || {
-            let arguments = arguments.iter().map(convert::to_dynamic).collect::<Result<Vec<_>, _>>()?;
+        self.within(surroundings, true, || {
+            let arguments = arguments.into_iter().map(|argument| convert::to_dynamic(&argument));
+            let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
             let mut variables = Scope::new();
             running::given_arguments(&arguments);
             let options = CallFnOptions::new().eval_ast(false);
-            let result = self.engine.call_fn_with_options::<Dynamic>(
-                options,
-                &mut variables,
-                &script.ast,
-                function,
-                arguments,
-            );
+            let result =
+                self.engine.call_fn_with_options::<Dynamic>(options, &mut variables, &script.ast, function, arguments);
             result.map_err(|error| from_error(&error)).and_then(|value| convert::to_value(&value))
         })
     }
@@ -130,10 +131,11 @@ impl Sandbox {
     fn within(
         &self,
         surroundings: &Surroundings,
+        needs_room: bool,
         work: impl FnOnce() -> Result<Value, ScriptError>,
     ) -> Result<Value, ScriptError> {
         let _running = running::begin(surroundings, &self.limits);
-        on_own_stack(work)?
+        if needs_room { on_own_stack(work)? } else { guarded(work)? }
     }
 }
 
@@ -145,7 +147,8 @@ impl fmt::Debug for Sandbox {
 
 impl From<ScriptError> for NodeError {
     fn from(error: ScriptError) -> Self {
-        let place = if error.line == 0 { String::new() } else { format!(" (line {}, column {})", error.line, error.column) };
+        let place =
+            if error.line == 0 { String::new() } else { format!(" (line {}, column {})", error.line, error.column) };
         Self::permanent(error.code, format!("{}{place}", error.message))
             .with_details(json!({ "line": error.line, "column": error.column }))
     }
@@ -174,9 +177,16 @@ fn words(source: &str) -> BTreeSet<Box<str>> {
 /// also in a debug build. It is address space; memory is used only as deep as the stack really goes.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
-/// A panic inside the interpreter ends the script, not the server.
+/// What must be left of the caller's stack for a script that cannot recurse.
+const SMALL_STACK_BYTES: usize = 512 * 1024;
+
 fn on_own_stack<T>(work: impl FnOnce() -> T) -> Result<T, ScriptError> {
-    stacker::grow(STACK_BYTES, || catch_unwind(AssertUnwindSafe(work)))
+    stacker::grow(STACK_BYTES, || guarded(work))
+}
+
+/// A panic inside the interpreter ends the script, not the server.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ScriptError> {
+    stacker::maybe_grow(SMALL_STACK_BYTES, STACK_BYTES, || catch_unwind(AssertUnwindSafe(work)))
         .map_err(|_| ScriptError::script("The script made the interpreter fail; simplify it.", Position::NONE))
 }
 
@@ -200,6 +210,12 @@ fn from_error(error: &EvalAltResult) -> ScriptError {
     let position = inner.position();
     let position = if position.is_none() { error.position() } else { position };
     match inner {
+        EvalAltResult::ErrorVariableNotFound(name, ..) => ScriptError::script(
+            format!(
+                "There is no variable `{name}` here. A function sees only its own variables and the data of the run."
+            ),
+            position,
+        ),
         EvalAltResult::ErrorTerminated(reason, ..) => ScriptError::limit(reason.to_string(), position),
         EvalAltResult::ErrorStackOverflow(..) => {
             ScriptError::limit("Functions call each other too deeply. Does a recursion never end?", position)

@@ -20,9 +20,9 @@ pub(super) fn add(engine: &mut Engine) {
 
 /// `trigger.body.customer.email` is null when there is no customer.
 fn go_on_from_null(engine: &mut Engine) {
-    engine.register_indexer_get(|_: &mut (), _: &str| ());
-    engine.register_indexer_get(|_: &mut (), _: INT| ());
-    engine.register_fn("len", |_: &mut ()| 0 as INT);
+    engine.register_indexer_get(|(): &mut (), _: &str| ());
+    engine.register_indexer_get(|(): &mut (), _: INT| ());
+    engine.register_fn("len", |(): &mut ()| 0 as INT);
 }
 
 fn join_texts(engine: &mut Engine) {
@@ -82,7 +82,9 @@ pub(super) fn equal(left: &Dynamic, right: &Dynamic) -> Fallible<bool> {
     }
     Ok(match order_numbers(left, right) {
         Some(order) => order == Ordering::Equal,
-        None => (left.is_unit() && right.is_unit()) || matches!((left.as_char(), right.as_char()), (Ok(a), Ok(b)) if a == b),
+        None => {
+            (left.is_unit() && right.is_unit()) || matches!((left.as_char(), right.as_char()), (Ok(a), Ok(b)) if a == b)
+        }
     })
 }
 
@@ -181,14 +183,17 @@ fn sort_and_map(engine: &mut Engine) {
         }
         Ok(mapped)
     });
-    engine.register_fn("zip", |context: NativeCallContext, list: Array, other: Array, joiner: FnPtr| -> Fallible<Array> {
-        let mut zipped = Array::new();
-        let mut heavy = Heavy::default();
-        for (left, right) in list.into_iter().zip(other) {
-            zipped.push(heavy.add(joiner.call_raw(&context, None, [left, right])?)?);
-        }
-        Ok(zipped)
-    });
+    engine.register_fn(
+        "zip",
+        |context: NativeCallContext, list: Array, other: Array, joiner: FnPtr| -> Fallible<Array> {
+            let mut zipped = Array::new();
+            let mut heavy = Heavy::default();
+            for (left, right) in list.into_iter().zip(other) {
+                zipped.push(heavy.add(joiner.call_raw(&context, None, [left, right])?)?);
+            }
+            Ok(zipped)
+        },
+    );
 }
 
 /// Sums up what callbacks return, so that a list of them cannot outgrow its limit before anyone looks.
@@ -214,10 +219,7 @@ fn ask(context: &NativeCallContext, comparer: &FnPtr, left: &Dynamic, right: &Dy
 }
 
 /// Merge sort that stops at the first error, and does not mind a comparer that contradicts itself.
-pub(super) fn sort(
-    list: Array,
-    mut compare: impl FnMut(&Dynamic, &Dynamic) -> Fallible<Ordering>,
-) -> Fallible<Array> {
+pub(super) fn sort(list: Array, mut compare: impl FnMut(&Dynamic, &Dynamic) -> Fallible<Ordering>) -> Fallible<Array> {
     let mut runs: Vec<Array> = list.into_iter().map(|item| vec![item]).collect();
     while runs.len() > 1 {
         let mut merged = Vec::with_capacity(runs.len().div_ceil(2));

@@ -37,26 +37,22 @@ impl Drop for Guard {
 /// functions see nothing of what is around them, and `list.filter(|x| x.price > vars.limit)` should simply work.
 pub(super) fn given(variables: &Scope, in_functions: bool) {
     with(|run| {
-        let mut heaviest = 0;
         let mut total = 0;
         for (name, _, value) in variables.iter_raw() {
-            let weight = weight(value);
-            heaviest = weight.max(heaviest);
-            total += weight;
+            total += weight(value);
             if in_functions {
                 run.globals.push((name.to_owned(), value.clone()));
             }
         }
-        run.scales = Scales::new(run.limits.live_bytes + 2 * total, heaviest, run.limits.string_bytes);
+        run.scales = Scales::new(run.limits.live_bytes + 2 * total);
     });
 }
 
 /// Notes what a function was called with.
 pub(super) fn given_arguments(arguments: &[Dynamic]) {
     with(|run| {
-        let weights = arguments.iter().map(weight);
-        let (total, heaviest) = weights.fold((0, 0), |(total, heaviest), weight| (total + weight, weight.max(heaviest)));
-        run.scales = Scales::new(run.limits.live_bytes + 2 * total, heaviest, run.limits.string_bytes);
+        let total: usize = arguments.iter().map(weight).sum();
+        run.scales = Scales::new(run.limits.live_bytes + 2 * total);
     });
 }
 
@@ -77,7 +73,7 @@ pub(super) fn progress() -> Option<Dynamic> {
 pub(super) fn variable(name: &str, scope: &Scope, level: usize) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
     RUN.with_borrow_mut(|run| {
         let Some(run) = run.as_mut() else { return Ok(None) };
-        if !run.scales.allow(scope, level) {
+        if !run.scales.allow(name, scope, level) {
             return Err(limit_error("The script holds too much data at the same time"));
         }
         let global = run.globals.iter().find(|(known, _)| known == name);
@@ -113,13 +109,14 @@ pub(super) fn work(bytes: usize) -> Result<(), Box<EvalAltResult>> {
         let Some(run) = run.as_mut() else { return Ok(()) };
         run.operations += (bytes / BYTES_PER_OPERATION) as u64;
         run.work_bytes += bytes;
+        run.scales.grow(bytes);
         if run.operations > run.limits.operations {
-            return Err(terminated(TOO_MANY_STEPS));
+            return Err(limit_error(TOO_MANY_STEPS));
         }
         if run.work_bytes > WORK_BETWEEN_QUESTIONS_BYTES {
             run.work_bytes = 0;
             if run.surroundings.interrupt.is_due() {
-                return Err(terminated(TOO_SLOW));
+                return Err(limit_error(TOO_SLOW));
             }
         }
         Ok(())
@@ -146,9 +143,10 @@ pub(super) fn room_for_items(count: usize) -> Result<(), Box<EvalAltResult>> {
     Ok(())
 }
 
-/// An error that says that a limit was reached.
+/// An error that says that a limit was reached. A script cannot catch it.
+#[expect(clippy::unnecessary_box_returns, reason = "Rhai's functions return their errors in a box")]
 pub(super) fn limit_error(message: &str) -> Box<EvalAltResult> {
-    terminated(message)
+    EvalAltResult::ErrorTerminated(message.into(), Position::NONE).into()
 }
 
 impl From<ScriptError> for Box<EvalAltResult> {
@@ -158,11 +156,6 @@ impl From<ScriptError> for Box<EvalAltResult> {
             _ => error.message.into(),
         }
     }
-}
-
-/// An error of this kind cannot be caught by the script.
-fn terminated(message: &str) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(message.into(), Position::NONE).into()
 }
 
 thread_local! {

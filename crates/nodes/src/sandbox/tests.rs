@@ -36,8 +36,14 @@ const HOSTILE: &[(&str, &str)] = &[
     ("deep recursion", "fn f(n) { f(n + 1) } f(0)"),
     ("mutual recursion", "fn a(n) { b(n) } fn b(n) { a(n) } a(1)"),
     ("wide recursion", "fn f(n) { if n < 14 { f(n + 1); f(n + 1); f(n + 1); f(n + 1) } } f(0)"),
-    ("recursion with big locals", "fn f(n) { let a = repeat(\"x\", 200_000); let b = [a + n]; b.pad(9000, 1); f(n + 1) } f(0)"),
-    ("recursion that hands on lists", "fn f(a, b, c, d) { f(a + [1], a, b, c) } let x = []; x.pad(9000, 1); f(x, x, x, x)"),
+    (
+        "recursion with big locals",
+        "fn f(n) { let a = repeat(\"x\", 200_000); let b = [a + n]; b.pad(9000, 1); f(n + 1) } f(0)",
+    ),
+    (
+        "recursion that hands on lists",
+        "fn f(a, b, c, d) { f(a + [1], a, b, c) } let x = []; x.pad(9000, 1); f(x, x, x, x)",
+    ),
     ("text doubling", "let s = \"x\"; loop { s += s; }"),
     ("text by interpolation", "let s = \"x\"; loop { s = `${s}${s}`; }"),
     ("text repeat", "repeat(\"xxxxxxxxxxxxxxxx\", 9_000_000_000)"),
@@ -48,7 +54,10 @@ const HOSTILE: &[(&str, &str)] = &[
     ("many texts", "let a = []; for i in 0..10000 { a.push(repeat(\"x\", 200_000) + i); } a.len()"),
     ("texts in a map", "let m = #{}; for i in 0..10000 { m[\"k\" + i] = repeat(\"x\", 200_000) + i; } m.len()"),
     ("long keys", "let m = #{}; for i in 0..10000 { m[repeat(\"x\", 200_000) + i] = 1; } m.len()"),
-    ("many variables", "let s = repeat(\"x\", 200_000); let a = s + 1; let b = s + 2; let c = s + 3; let d = [a, b]; let e = d; loop { let f = e; let g = f; }"),
+    (
+        "many variables",
+        "let s = repeat(\"x\", 200_000); let a = s + 1; let b = s + 2; let c = s + 3; let d = [a, b]; let e = d; loop { let f = e; let g = f; }",
+    ),
     ("list growth", "let a = [1]; loop { a.push(a.len()); }"),
     ("list doubling", "let a = [1]; loop { a += a; }"),
     ("nested doubling", "let a = [1]; loop { a = [a, a]; }"),
@@ -66,9 +75,15 @@ const HOSTILE: &[(&str, &str)] = &[
     ("zip makes large things", "let a = []; a.pad(10000, 0); a.zip(a, |x, y| repeat(\"x\", 200_000) + x)"),
     ("group by long names", "let a = []; for i in 0..10000 { a.push(i); } a.group_by(|x| repeat(\"x\", 200_000) + x)"),
     ("sort with an endless comparer", "let a = [3, 1, 2]; a.sort(|x, y| { loop { } })"),
-    ("sort with a false comparer", "let a = []; for i in 0..9000 { a.push(i); } loop { a.sort(|x, y| if x > 3 { 1 } else { -1 }); }"),
+    (
+        "sort with a false comparer",
+        "let a = []; for i in 0..9000 { a.push(i); } loop { a.sort(|x, y| if x > 3 { 1 } else { -1 }); }",
+    ),
     ("reduce doubles", "let a = []; a.pad(1000, 1); a.reduce(|sum, x| [sum, sum], [1])"),
-    ("filter in filter", "let a = []; a.pad(9000, 1); a.filter(|x| { let b = []; b.pad(9000, 1); b.filter(|y| y > 1).len() > 0 })"),
+    (
+        "filter in filter",
+        "let a = []; a.pad(9000, 1); a.filter(|x| { let b = []; b.pad(9000, 1); b.filter(|y| y > 1).len() > 0 })",
+    ),
     ("closures", "let f = |x| x; let a = []; loop { a.push(f); }"),
     ("closures that call", "let f = |g| g.call(g); f.call(f)"),
     ("currying", "let f = |x, y| x; loop { f = f.curry(f); }"),
@@ -103,7 +118,10 @@ fn every_hostile_script_is_contained_within_a_second() {
         let result = sandbox.compile(source).and_then(|script| sandbox.run(&script, &[], &surroundings));
         let took = begin.elapsed();
         if result.is_ok() || took > Duration::from_secs(1) {
-            escaped.push(format!("{name}: {took:?} {}", result.map_or_else(|error| error.message, |value| value.to_string())));
+            escaped.push(format!(
+                "{name}: {took:?} {}",
+                result.map_or_else(|error| error.message, |value| value.to_string())
+            ));
         }
     }
     assert_eq!(escaped, Vec::<String>::new());
@@ -232,54 +250,9 @@ fn a_long_but_decent_script_is_let_through() {
     let rows: Vec<_> = (0..4_000).map(|n| json!({"n": n})).collect();
     let context = json!({ "rows": rows });
     let sandbox = Sandbox::new(Limits::for_code());
-    let source = "let sum = 0; let out = []; for row in rows { sum += row.n; out.push(row.n * 2) } #{sum: sum, last: out[3999]}";
+    let source =
+        "let sum = 0; let out = []; for row in rows { sum += row.n; out.push(row.n * 2) } #{sum: sum, last: out[3999]}";
     let script = sandbox.compile(source).unwrap();
     let result = sandbox.run(&script, &[("rows", &context["rows"])], &surroundings(Interrupt::never()));
     assert_eq!(result, Ok(json!({"sum": 7_998_000, "last": 7_998})));
-}
-#[test]
-fn tmp_measure() {
-    let sandbox = Sandbox::new(Limits::for_code());
-    let hwm = || {
-        let s = std::fs::read_to_string("/proc/self/status").unwrap();
-        let get = |k: &str| s.lines().find(|l| l.starts_with(k)).unwrap().split_whitespace().nth(1).unwrap().parse::<i64>().unwrap();
-        (get("VmHWM"), get("VmRSS"))
-    };
-    for (name, source) in HOSTILE {
-        std::fs::write("/proc/self/clear_refs", "5").unwrap();
-        let before = hwm().1;
-        let begin = Instant::now();
-        let surroundings = armed(Duration::from_millis(400));
-        let result = sandbox.compile(source).and_then(|script| sandbox.run(&script, &[], &surroundings));
-        let took = begin.elapsed();
-        let after = hwm();
-        eprintln!("MM {name:40} {:>6} ms {:>7} kB  {}", took.as_millis(), after.0 - before, match result { Ok(v) => v.to_string().chars().take(60).collect(), Err(e) => format!("{:?} {} {}:{}", e.code, e.message, e.line, e.column) });
-    }
-}
-#[test]
-fn tmp_speed() {
-    let s = Sandbox::new(Limits::for_code());
-    for (name, source) in HOSTILE.iter().filter(|(n, _)| n.starts_with("deep ")) {
-        let t = Instant::now();
-        let r = s.compile(source).and_then(|x| s.run(&x, &[], &surroundings(Interrupt::never())));
-        eprintln!("MM {name} {:?} {:?}", t.elapsed(), r.map(|_| ()).map_err(|e| e.message));
-    }
-    let t = Instant::now();
-    for _ in 0..10_000 { on_own_stack(|| 1).unwrap(); }
-    eprintln!("MM stack {:?}", t.elapsed() / 10_000);
-    let s = Sandbox::new(Limits::for_expressions());
-    let x = s.compile("vars.n + 1").unwrap();
-    let v = json!({"n": 1});
-    let su = surroundings(Interrupt::never());
-    let t = Instant::now();
-    for _ in 0..10_000 { s.run(&x, &[("vars", &v)], &su).unwrap(); }
-    eprintln!("MM run {:?}", t.elapsed() / 10_000);
-    let rows: Vec<_> = (0..4_000).map(|n| json!({"n": n})).collect();
-    let context = json!({ "rows": rows });
-    let sandbox = Sandbox::new(Limits::for_code());
-    for source in ["let sum = 0; let out = []; for row in rows { sum += row.n; out.push(row.n * 2) } out.len()", "let out = rows; let t = 0; for i in 0..4000 { t += out[i].n } t", "let out = rows; let t = 0; for r in out { t += r.n } t"] {
-        let t = Instant::now();
-        let r = sandbox.run(&sandbox.compile(source).unwrap(), &[("rows", &context["rows"])], &su);
-        eprintln!("MM rows {:?} {r:?}", t.elapsed());
-    }
 }

@@ -1,78 +1,110 @@
 //! How much memory the variables of a running script take, so that many large ones together end the script.
 //!
-//! Weighing visits every nested value, so it is done only when the script could have grown too heavy since the last time:
-//! one use of a variable can add at most a copy of the heaviest value.
+//! Rhai bounds what one operation makes, but not what is put into a list or map by an index, nor all variables together.
+//! Weighing visits every nested value, so it is done only when the script *could* have grown too heavy since the last
+//! time. That is estimated from above: a use of a variable may copy all it holds, and it may hold all that was made since.
 
 use rhai::{Dynamic, Scope};
 
-/// Keeps the weight of every call level, as last seen or as estimated from above.
+/// Keeps the weight of every call level: as last seen, and what may have come since.
 #[derive(Debug, Default)]
 pub(super) struct Scales {
     /// What all levels together may weigh, in bytes.
     allowed: usize,
-    /// The heaviest value that the script was given, and may copy at any time, or that it can make from nothing.
-    least_step: usize,
-    /// The weight of each call level.
-    levels: Vec<usize>,
-    /// Uses of variables since the current level was weighed.
-    uses: usize,
-    /// What one use may add at most.
-    step: usize,
+    levels: Vec<Level>,
+}
+
+#[derive(Debug, Default)]
+struct Level {
+    /// What its variables weighed when they were last weighed.
+    weight: usize,
+    /// The same for each of them.
+    variables: Vec<usize>,
+    /// What may have come since.
+    growth: usize,
 }
 
 impl Scales {
-    /// `from_nothing` is the heaviest value that one call can make without a variable.
-    pub(super) fn new(allowed: usize, heaviest_given: usize, from_nothing: usize) -> Self {
-        let least_step = heaviest_given.max(from_nothing);
-        Self { allowed, least_step, levels: vec![0], uses: 0, step: least_step }
+    pub(super) fn new(allowed: usize) -> Self {
+        Self { allowed, levels: vec![Level::default()] }
+    }
+
+    /// A helper function makes this many bytes.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        if let Some(level) = self.levels.last_mut() {
+            level.growth = level.growth.saturating_add(bytes);
+        }
     }
 
     /// Counts one use of a variable, and weighs when it is time. False when the script is too heavy.
-    pub(super) fn allow(&mut self, scope: &Scope, level: usize) -> bool {
-        let is_new_level = self.levels.len() <= level;
-        if is_new_level {
-            // The caller's variables cannot be seen from here; what they may have grown to since is counted in full.
-            if let Some(caller) = self.levels.last_mut() {
-                *caller += self.uses * self.step;
-            }
-            self.levels.resize(level + 1, 0);
-        } else {
-            self.levels.truncate(level + 1);
+    pub(super) fn allow(&mut self, name: &str, scope: &Scope, level: usize) -> bool {
+        if self.levels.len() <= level {
+            self.levels.resize_with(level + 1, Level::default);
+            self.weigh(scope);
         }
-        self.uses += 1;
-        let seen: usize = self.levels.iter().sum();
-        let may_wait = (self.allowed.saturating_sub(seen) / 4).max(1) > self.uses * self.step;
-        if may_wait && !is_new_level {
-            return true;
+        // What a function returned cannot be more than what it held.
+        let returned: usize = self.levels.drain(level + 1..).map(|inner| inner.weight + inner.growth).sum();
+        self.grow(returned);
+        let growth = self.levels[level].growth;
+        self.grow(self.may_copy(name, scope, level, growth));
+        self.total() <= self.allowed || {
+            self.weigh(scope);
+            self.total() <= self.allowed
         }
-        let (total, heaviest) = weigh_level(scope);
-        self.levels[level] = total;
-        self.uses = 0;
-        self.step = heaviest.max(self.least_step);
-        self.levels.iter().sum::<usize>() <= self.allowed
+    }
+
+    fn may_copy(&self, name: &str, scope: &Scope, level: usize, growth: usize) -> usize {
+        let Some(value) = scope.get(name) else { return growth };
+        if value.is_string() {
+            return value.as_immutable_string_ref().map_or(0, |text| text.len());
+        }
+        let at_least = match value {
+            _ if value.is_array() => value.as_array_ref().map_or(0, |items| items.len() * size_of::<Dynamic>()),
+            _ if value.is_map() => value.as_map_ref().map_or(0, |entries| entries.len() * ENTRY_BYTES),
+            _ => return 0,
+        };
+        let position = scope.iter_raw().enumerate().filter(|(_, (known, ..))| *known == name).map(|(at, _)| at).last();
+        let seen = position.and_then(|at| self.levels[level].variables.get(at)).copied().unwrap_or(0);
+        seen.max(at_least).saturating_add(growth)
+    }
+
+    /// Constants are what the script was given; they are allowed for already.
+    fn weigh(&mut self, scope: &Scope) {
+        let Some(level) = self.levels.last_mut() else { return };
+        let is_first = level.variables.is_empty();
+        let before = std::mem::take(&mut level.variables);
+        level.variables.extend(scope.iter_raw().enumerate().map(
+            |(at, (_, is_constant, value))| match before.get(at) {
+                Some(known) if is_constant && !is_first => *known,
+                _ => weight(value),
+            },
+        ));
+        let weights = scope.iter_raw().zip(&level.variables);
+        level.weight = weights.filter(|((_, is_constant, _), _)| !is_constant).map(|(_, weight)| weight).sum();
+        level.growth = 0;
+    }
+
+    fn total(&self) -> usize {
+        self.levels.iter().map(|level| level.weight.saturating_add(level.growth)).fold(0, usize::saturating_add)
     }
 }
 
 /// What a value takes in memory, with everything in it, in bytes: near enough, rather too much.
 pub(super) fn weight(value: &Dynamic) -> usize {
-    if let Ok(text) = value.as_immutable_string_ref() {
-        return size_of::<Dynamic>() + TEXT_BYTES + text.len();
-    }
-    if let Ok(items) = value.as_array_ref() {
-        return size_of::<Dynamic>() + LIST_BYTES + items.iter().map(weight).sum::<usize>();
-    }
-    if let Ok(entries) = value.as_map_ref() {
-        let inside: usize = entries.iter().map(|(key, value)| ENTRY_BYTES + key.len() + weight(value)).sum();
-        return size_of::<Dynamic>() + LIST_BYTES + if inside == 0 { 0 } else { inside + MAP_BYTES };
-    }
-    size_of::<Dynamic>()
-}
-
-/// The variables of this level together, and the heaviest of them. Constants are what the script was given; they are
-/// allowed for already.
-fn weigh_level(scope: &Scope) -> (usize, usize) {
-    let variables = scope.iter_raw().filter(|(_, is_constant, _)| !is_constant).map(|(_, _, value)| value);
-    variables.map(weight).fold((0, 0), |(total, heaviest), weight| (total + weight, heaviest.max(weight)))
+    // Asking for the kind first is far quicker than trying one after the other.
+    let inside = match value {
+        _ if value.is_array() => {
+            value.as_array_ref().map_or(0, |items| LIST_BYTES + items.iter().map(weight).sum::<usize>())
+        }
+        _ if value.is_map() => value.as_map_ref().map_or(0, |entries| {
+            let nodes = if entries.is_empty() { 0 } else { MAP_BYTES };
+            let entries = entries.iter().map(|(key, value)| ENTRY_BYTES + key.len() + weight(value));
+            LIST_BYTES + nodes + entries.sum::<usize>()
+        }),
+        _ if value.is_string() => value.as_immutable_string_ref().map_or(0, |text| TEXT_BYTES + text.len()),
+        _ => 0,
+    };
+    size_of::<Dynamic>() + inside
 }
 
 const TEXT_BYTES: usize = 40;

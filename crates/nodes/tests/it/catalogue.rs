@@ -10,10 +10,29 @@ use crate::run::catalogue;
 fn every_node_of_the_first_workflow_is_there() {
     let catalogue = catalogue();
     for name in [
-        "webhook", "manual", "filter", "if", "switch", "respond", "stop_with_error", "set_fields", "code", "http.request",
-        "email.send", "contacts.upsert", "contacts.find", "tryton.upsert_party", "tryton.create_opportunity",
-        "hubspot.upsert_contact", "hubspot.find_contacts", "hubspot.create_deal", "pipedrive.upsert_person",
-        "pipedrive.find_persons", "pipedrive.create_deal", "slack.send_message", "slack.upload_file",
+        "webhook",
+        "manual",
+        "filter",
+        "if",
+        "switch",
+        "respond",
+        "stop_with_error",
+        "set_fields",
+        "code",
+        "http.request",
+        "email.send",
+        "contacts.upsert",
+        "contacts.find",
+        "tryton.upsert_party",
+        "tryton.create_opportunity",
+        "hubspot.upsert_contact",
+        "hubspot.find_contacts",
+        "hubspot.create_deal",
+        "pipedrive.upsert_person",
+        "pipedrive.find_persons",
+        "pipedrive.create_deal",
+        "slack.send_message",
+        "slack.upload_file",
     ] {
         assert!(catalogue.get(name).is_some(), "{name}");
     }
@@ -58,7 +77,10 @@ fn ports_come_from_the_manifest_the_cases_and_the_kind() {
     assert_eq!(ports(json!({ "id": "n", "type": "stop_with_error" })), [""; 0]);
     assert_eq!(ports(json!({ "id": "n", "type": "nothing" })), [""; 0]);
     let cases = json!([{ "port": "big", "when": [] }, { "port": "small", "when": [] }, { "when": [] }, 3]);
-    assert_eq!(ports(json!({ "id": "n", "type": "switch", "params": { "cases": cases } })), ["default", "big", "small"]);
+    assert_eq!(
+        ports(json!({ "id": "n", "type": "switch", "params": { "cases": cases } })),
+        ["default", "big", "small"]
+    );
 }
 
 fn texts(node_type: &NodeType) -> Vec<&Text> {

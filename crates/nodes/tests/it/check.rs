@@ -8,7 +8,7 @@ use crate::run::catalogue;
 
 fn problems(definition: Value) -> Vec<Problem> {
     let definition: Definition = serde_json::from_value(definition).unwrap();
-    check(&definition, &catalogue())
+    check(&definition, catalogue())
 }
 
 /// The problems of a workflow "webhook → the given node".
@@ -61,11 +61,16 @@ fn every_parameter_is_checked_against_its_manifest() {
         ("switch", json!({ "cases": [] }), "missing_parameter", "cases"),
         ("switch", json!({ "cases": [3] }), "invalid_case", "cases[0]"),
         ("switch", json!({ "cases": [{ "port": "a" }] }), "invalid_case", "cases[0].when"),
-        ("switch", json!({ "cases": [{ "when": [] }] }), "invalid_case", "cases[0].port"),
-        ("switch", json!({ "cases": [{ "port": "a b", "when": [] }] }), "invalid_case", "cases[0].port"),
-        ("switch", json!({ "cases": [{ "port": "error", "when": [] }] }), "invalid_case", "cases[0].port"),
-        ("switch", json!({ "cases": [{ "port": "default", "when": [] }] }), "invalid_case", "cases[0].port"),
-        ("switch", json!({ "cases": [{ "port": "a", "when": [], "then": 1 }] }), "invalid_case", "cases[0].then"),
+        ("switch", json!({ "cases": [{ "when": { "all": [] } }] }), "invalid_case", "cases[0].port"),
+        ("switch", json!({ "cases": [{ "port": "a b", "when": { "all": [] } }] }), "invalid_case", "cases[0].port"),
+        ("switch", json!({ "cases": [{ "port": "error", "when": { "all": [] } }] }), "invalid_case", "cases[0].port"),
+        ("switch", json!({ "cases": [{ "port": "default", "when": { "all": [] } }] }), "invalid_case", "cases[0].port"),
+        (
+            "switch",
+            json!({ "cases": [{ "port": "a", "when": { "all": [] }, "then": 1 }] }),
+            "invalid_case",
+            "cases[0].then",
+        ),
         ("set_fields", json!({ "fields": { "a..b": 1 } }), "invalid_field_name", "fields.a..b"),
         ("code", json!({ "script": "let = 1" }), "invalid_script", "script"),
         ("code", json!({ "script": 1 }), "wrong_type", "script"),
@@ -73,14 +78,17 @@ fn every_parameter_is_checked_against_its_manifest() {
         let found = problems_of(node_type, params.clone());
         assert_eq!(found, [(code.to_owned(), parameter.to_owned())], "{node_type} {params}");
     }
-    let twice = json!({ "cases": [{ "port": "a", "when": [] }, { "port": "a", "when": [] }] });
+    let twice = json!({ "cases": [{ "port": "a", "when": { "all": [] } }, { "port": "a", "when": { "all": [] } }] });
     assert_eq!(problems_of("switch", twice), [("invalid_case".to_owned(), "cases[1].port".to_owned())]);
 }
 
 #[test]
 fn a_template_may_stand_wherever_expressions_may() {
     for (node_type, params) in [
-        ("http.request", json!({ "url": "{{ $.trigger.body.url }}", "headers": "{{ $.trigger.headers }}", "redirects": "{{ 1 }}" })),
+        (
+            "http.request",
+            json!({ "url": "{{ $.trigger.body.url }}", "headers": "{{ $.trigger.headers }}", "redirects": "{{ 1 }}" }),
+        ),
         ("filter", json!({ "when": "{{ $.trigger.body.rules }}" })),
         ("code", json!({ "script": "\"{{ not a template }}\"" })),
         ("email.send", json!({ "to": "{{ $.trigger.body.email }}", "subject": "x" })),

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use model::{ErrorCode, NodeError};
-use nodes::effect::{Effect, Reply};
+use nodes::effect::{Effect, HttpBody, Reply};
 use nodes::manifest::NodeKind;
 use nodes::{Catalogue, Input, Outcome};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::run::{catalogue, surroundings};
+use crate::run::{catalogue, start, surroundings};
 
 /// One fixture: parameters and exchanges, and what comes out.
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ fn every_fixture_of_every_connector_comes_out_as_it_says() {
         let fixture: Fixture = serde_json::from_slice(&fs::read(&path).unwrap())
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         count += 1;
-        if let Err(fault) = play(&catalogue, &connector_of(&path), &fixture) {
+        if let Err(fault) = play(catalogue, &connector_of(&path), &fixture) {
             faults.push(format!("{} ({})\n  {fault}", path.display(), fixture.what));
         }
     }
@@ -85,6 +85,15 @@ fn every_operation_has_a_fixture_for_success_and_one_for_failure() {
     assert!(seen.is_empty(), "fixtures without an operation: {seen:?}");
 }
 
+#[test]
+fn a_body_of_any_size_passes_the_script_by() {
+    let body = json!({ "text": "ü".repeat(3_000_000), "numbers": [i64::MIN, u64::MAX, 0.1] });
+    let params = json!({ "method": "POST", "url": "https://erp.example", "body": body });
+    let outcome = start("http.request", params, &json!({})).unwrap();
+    let Outcome::Do { effect: Effect::Http(request), .. } = outcome else { panic!("no request") };
+    assert!(request.body == HttpBody::Json(body));
+}
+
 fn play(catalogue: &Catalogue, connector: &str, fixture: &Fixture) -> Result<(), String> {
     let node_type = format!("{connector}.{}", fixture.operation);
     let known = catalogue.get(&node_type).ok_or(format!("there is no {node_type}"))?;
@@ -92,8 +101,13 @@ fn play(catalogue: &Catalogue, connector: &str, fixture: &Fixture) -> Result<(),
         serde_json::from_value(json!({ "id": "step", "type": node_type, "params": fixture.params })).unwrap();
     let (context, surroundings) = (json!({}), surroundings());
     let mut result = catalogue.resolve_params(&node, &context, &surroundings).and_then(|params| {
-        let input =
-            Input { node: &node, params: &params, context: &context, credential: &fixture.credential, surroundings: &surroundings };
+        let input = Input {
+            node: &node,
+            params: &params,
+            context: &context,
+            credential: &fixture.credential,
+            surroundings: &surroundings,
+        };
         known.start(&input).map(|outcome| (params, outcome))
     });
     for exchange in &fixture.exchanges {
@@ -102,8 +116,13 @@ fn play(catalogue: &Catalogue, connector: &str, fixture: &Fixture) -> Result<(),
         if effect != exchange.expect {
             return Err(format!("asked for\n    {}\n  instead of\n    {}", json!(effect), json!(exchange.expect)));
         }
-        let input =
-            Input { node: &node, params: &params, context: &context, credential: &fixture.credential, surroundings: &surroundings };
+        let input = Input {
+            node: &node,
+            params: &params,
+            context: &context,
+            credential: &fixture.credential,
+            surroundings: &surroundings,
+        };
         result = known.resume(&input, state, reply(exchange)).map(|outcome| (params.clone(), outcome));
     }
     compare(fixture, result.map(|(_, outcome)| outcome))
@@ -113,7 +132,11 @@ fn compare(fixture: &Fixture, result: Result<Outcome, NodeError>) -> Result<(), 
     match (&fixture.error, result) {
         (None, Ok(outcome)) => {
             let expected = Outcome::Done { port: fixture.port.clone(), output: fixture.output.clone() };
-            if outcome == expected { Ok(()) } else { Err(format!("gave\n    {outcome:?}\n  instead of\n    {expected:?}")) }
+            if outcome == expected {
+                Ok(())
+            } else {
+                Err(format!("gave\n    {outcome:?}\n  instead of\n    {expected:?}"))
+            }
         }
         (None, Err(error)) => Err(format!("failed: {error:?}")),
         (Some(_), Ok(outcome)) => Err(format!("did not fail: {outcome:?}")),
@@ -131,7 +154,9 @@ fn compare(fixture: &Fixture, result: Result<Outcome, NodeError>) -> Result<(), 
 /// A reply as a fixture writes it: what an HTTP answer leaves out is filled in.
 fn reply(exchange: &Exchange) -> Reply {
     let mut reply = exchange.reply.clone();
-    if let (Some(http), Effect::Http(request)) = (reply.get_mut("http").and_then(Value::as_object_mut), &exchange.expect) {
+    if let (Some(http), Effect::Http(request)) =
+        (reply.get_mut("http").and_then(Value::as_object_mut), &exchange.expect)
+    {
         http.entry("headers").or_insert_with(|| json!({}));
         http.entry("url").or_insert_with(|| json!(request.url));
     }

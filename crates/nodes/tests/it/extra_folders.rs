@@ -53,11 +53,19 @@ fn a_folder_becomes_a_node_type_without_any_registration() {
         serde_json::from_value(json!({ "id": "n", "type": "greeter.greet", "params": { "who": "Jörg" } })).unwrap();
     let surroundings = surroundings();
     let params = catalogue.resolve_params(&node, &json!({}), &surroundings).unwrap();
-    let input =
-        Input { node: &node, params: &params, context: &json!({}), credential: &Value::Null, surroundings: &surroundings };
-    let Outcome::Do { effect: Effect::Http(request), state } = known.start(&input).unwrap() else { panic!("no request") };
+    let input = Input {
+        node: &node,
+        params: &params,
+        context: &json!({}),
+        credential: &Value::Null,
+        surroundings: &surroundings,
+    };
+    let Outcome::Do { effect: Effect::Http(request), state } = known.start(&input).unwrap() else {
+        panic!("no request")
+    };
     assert_eq!(request.url, "https://api.greeter.example/J%C3%B6rg");
-    let reply = HttpReply { status: 200, headers: Map::new(), body: json!("Hallo"), url: request.url, retry_after_ms: None };
+    let reply =
+        HttpReply { status: 200, headers: Map::new(), body: json!("Hallo"), url: request.url, retry_after_ms: None };
     let outcome = known.resume(&input, state, Reply::Http(reply)).unwrap();
     assert_eq!(outcome, Outcome::Done { port: "told".to_owned(), output: json!("Hallo 1") });
 }

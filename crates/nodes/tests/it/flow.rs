@@ -34,9 +34,7 @@ fn an_if_takes_one_of_two_ways() {
 
 #[test]
 fn a_switch_takes_the_first_case_that_holds() {
-    let cases = |first: i64, second: i64| {
-        json!({ "cases": [{ "port": "huge", "when": above(first) }, { "port": "large", "when": above(second) }] })
-    };
+    let cases = |first: i64, second: i64| json!({ "cases": [{ "port": "huge", "when": above(first) }, { "port": "large", "when": above(second) }] });
     for (params, way) in [(cases(1000, 100), "large"), (cases(10, 100), "huge"), (cases(1000, 500), "default")] {
         let outcome = start("switch", params, &context()).unwrap();
         let Outcome::Done { port, output } = outcome else { panic!("{outcome:?}") };
@@ -47,7 +45,8 @@ fn a_switch_takes_the_first_case_that_holds() {
 
 #[test]
 fn a_faulty_condition_is_named_with_its_place() {
-    let params = json!({ "cases": [{ "port": "a", "when": { "all": [{ "left": 1, "op": "resembles", "right": 1 }] } }] });
+    let params =
+        json!({ "cases": [{ "port": "a", "when": { "all": [{ "left": 1, "op": "resembles", "right": 1 }] } }] });
     let error = start("switch", params, &context()).unwrap_err();
     assert!(error.parameter.as_deref().unwrap().starts_with("cases[0].when.all[0]"), "{error:?}");
 }
@@ -57,15 +56,20 @@ fn set_fields_keeps_types_and_nests_dotted_names() {
     let fields = json!({ "total": "{{ $.trigger.body.amount }}", "customer.email": "{{ $.trigger.body.customer.email }}",
         "note": "{{ $.trigger.body.amount }} EUR", "list": ["{{ $.trigger.method }}", 2] });
     let outcome = start("set_fields", json!({ "fields": fields }), &context()).unwrap();
-    let expected = json!({ "total": 120, "customer": { "email": "joerg@example.com" }, "note": "120 EUR", "list": ["POST", 2] });
+    let expected =
+        json!({ "total": 120, "customer": { "email": "joerg@example.com" }, "note": "120 EUR", "list": ["POST", 2] });
     assert_eq!(outcome, Outcome::done(expected));
 }
 
 #[test]
 fn respond_gives_status_headers_and_body() {
-    let params = json!({ "status": "422", "headers": { "X-Order": 7 }, "body": { "amount": "{{ $.trigger.body.amount }}" } });
+    let params =
+        json!({ "status": "422", "headers": { "X-Order": 7 }, "body": { "amount": "{{ $.trigger.body.amount }}" } });
     let outcome = start("respond", params, &context()).unwrap();
-    assert_eq!(outcome, Outcome::done(json!({ "status": 422, "headers": { "x-order": "7" }, "body": { "amount": 120 } })));
+    assert_eq!(
+        outcome,
+        Outcome::done(json!({ "status": 422, "headers": { "x-order": "7" }, "body": { "amount": 120 } }))
+    );
     let plain = start("respond", json!({}), &context()).unwrap();
     assert_eq!(plain, Outcome::done(json!({ "status": 200, "headers": {}, "body": null })));
 }
@@ -82,7 +86,10 @@ fn respond_refuses_headers_that_would_break_the_answer_or_sign_somebody_in() {
 fn stop_with_error_ends_the_run_with_its_message() {
     let params = json!({ "message": "Amount {{ $.trigger.body.amount }} is too high" });
     let error = start("stop_with_error", params, &context()).unwrap_err();
-    assert_eq!((error.code, error.message.as_str(), error.retryable), (ErrorCode::Stopped, "Amount 120 is too high", false));
+    assert_eq!(
+        (error.code, error.message.as_str(), error.retryable),
+        (ErrorCode::Stopped, "Amount 120 is too high", false)
+    );
 }
 
 #[test]
@@ -98,7 +105,12 @@ fn a_parameter_that_turns_out_empty_or_wrong_is_named() {
         ("http.request", json!({ "url": "{{ $.trigger.body.link }}" }), "url", "gave nothing"),
         ("http.request", json!({}), "url", "Fill it in"),
         ("http.request", json!({ "url": "https://a.example", "redirects": "{{ 7 * 7 }}" }), "redirects", "at most 20"),
-        ("http.request", json!({ "url": "https://a.example", "headers": "{{ $.trigger.method }}" }), "headers", "an object"),
+        (
+            "http.request",
+            json!({ "url": "https://a.example", "headers": "{{ $.trigger.method }}" }),
+            "headers",
+            "an object",
+        ),
         ("email.send", json!({ "to": [{ "a": 1 }], "subject": "x" }), "to[0]", "expected a text"),
     ] {
         let error = start(node_type, params, &context()).unwrap_err();

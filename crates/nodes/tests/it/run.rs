@@ -1,5 +1,7 @@
 //! Runs one node by hand, as the engine would.
 
+use std::sync::LazyLock;
+
 use model::{NodeError, Timestamp};
 use nodes::{Catalogue, Input, Interrupt, Outcome, Surroundings};
 use serde_json::{Value, json};
@@ -11,8 +13,9 @@ pub(crate) fn surroundings() -> Surroundings {
 }
 
 /// The catalogue without any further folder.
-pub(crate) fn catalogue() -> Catalogue {
-    Catalogue::load(&[]).unwrap()
+pub(crate) fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(&[]).unwrap());
+    &CATALOGUE
 }
 
 /// Starts a node of this type with these parameters.

@@ -22,13 +22,17 @@ use crate::problem::Problem;
 /// The header in which scripts of our own pages send the token.
 pub const HEADER: &str = "X-CSRF-Token";
 
+/// The largest form that a page may send.
+pub(crate) const MAX_FORM_BYTES: usize = 64 * 1024;
+
 /// A form that came from one of our own pages.
 #[derive(Debug)]
 pub struct CheckedForm<T>(pub T);
 
 /// The token that goes with a visitor's secret.
 pub fn token_for(secret: &SessionToken) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.secret().as_bytes()).unwrap_or_else(|_| unreachable!("any key fits"));
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.secret().as_bytes()).unwrap_or_else(|_| unreachable!("any key fits"));
     mac.update(b"stellwerk form");
     hex::encode(mac.finalize().into_bytes())
 }
@@ -104,9 +108,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for CheckedForm<T> {
         })
     }
 }
-
-/// actix's own default for a body that is read as a whole.
-const MAX_FORM_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
+use super::random;
 use crate::problem::Problem;
 
 /// The longest password, in characters. Longer ones only cost time.
@@ -48,6 +49,11 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Prob
 pub fn hash_now(password: &str) -> Result<String, Problem> {
     let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes()).map_err(Problem::unexpected)?;
     Ok(hash.to_string())
+}
+
+/// A new password of 120 random bits, for accounts made on the command line.
+pub fn generate() -> Result<String, Problem> {
+    random::text(b"abcdefghijkmnpqrstuvwxyz23456789", 24)
 }
 
 /// Each hashing takes 19 MiB, so only a few may run at the same time.

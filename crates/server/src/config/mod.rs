@@ -17,7 +17,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use secret::Secret;
-pub use settings::{Auth, Config, Engine, History, Ingress, Log, LogFormat, Mail, Outgoing, Owner, Scripts, Storage};
+pub use settings::{Api, Auth, Config, Engine, History, Ingress, Log, LogFormat, Mail, Outgoing, Owner, Storage};
 pub use sources::{Setting, Source, Sources};
 
 use layers::Layers;
@@ -177,6 +177,11 @@ mod tests {
             (&[("STELLWERK_LOG__FORMAT", "xml")], None, "`text`"),
             (&[("STELLWERK_ENGINE__RETRY__BACKOFF", "never")], None, "`exponential`"),
             (&[("STELLWERK_OWNER_EMAIL", "a@b.example")], None, "STELLWERK_OWNER_PASSWORD"),
+            (
+                &[("STELLWERK_OWNER_EMAIL", "a@b.example"), ("STELLWERK_OWNER_PASSWORD", "short")],
+                None,
+                "at least 10 characters",
+            ),
             (&[("STELLWERK_OWNER_EMAIL", "a@b"), ("STELLWERK_OWNER__EMAIL", "a@c")], None, "given twice"),
             (&[("STELLWERK_CONFIG", "missing.toml")], None, "missing.toml"),
         ];

@@ -39,8 +39,8 @@ pub struct Config {
     pub ingress: Ingress,
     /// How runs are worked on.
     pub engine: Engine,
-    /// What a script may take.
-    pub scripts: Scripts,
+    /// Limits of the API.
+    pub api: Api,
     /// What may go out.
     pub outgoing: Outgoing,
     /// How things are stored.
@@ -91,20 +91,18 @@ pub struct Engine {
     pub parallel_runs: usize,
     pub parallel_steps: usize,
     pub default_timeout_ms: u64,
-    pub max_exchanges: u32,
+    pub max_exchanges: usize,
     pub max_output_bytes: usize,
-    pub poll_ms: u64,
+    pub script_limit_ms: u64,
     pub retry: RetryPolicy,
 }
 
-/// Wall time for one evaluation.
+/// Limits of the API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "config.default.toml documents every key, and its names are these")]
-pub struct Scripts {
-    pub expression_ms: u64,
-    pub code_ms: u64,
-    pub connector_ms: u64,
+pub struct Api {
+    pub max_body_bytes: usize,
 }
 
 /// Limits of what goes out.
@@ -119,6 +117,8 @@ pub struct Outgoing {
     pub max_response_bytes: usize,
     pub connect_timeout_ms: u64,
     pub exchange_excerpt_bytes: usize,
+    pub idle_connection_ms: u64,
+    pub idle_connections_per_host: usize,
     pub extra_root_certificates: Vec<PathBuf>,
 }
 
@@ -130,7 +130,7 @@ pub struct Storage {
     pub payload_inline_bytes: usize,
     pub writer_batch: usize,
     pub reader_connections: u32,
-    pub busy_timeout_ms: u64,
+    pub event_memory_bytes: usize,
 }
 
 /// How long things are kept; 0 means without bound.
@@ -213,6 +213,13 @@ impl Config {
             let source = source_of(given).unwrap_or_else(|| variable_of(given));
             reading.problems.push(format!("`{given}` ({source}) needs its other half; set {missing} too."));
         }
+        if let Some(config) = &config
+            && let Some(password) = &config.owner.password
+            && password.reveal().chars().count() < config.auth.password_min_characters
+        {
+            let count = config.auth.password_min_characters;
+            reading.problems.push(format!("`owner.password` needs at least {count} characters."));
+        }
         config.filter(|_| reading.problems.is_empty()).ok_or(reading.problems)
     }
 }
@@ -233,8 +240,8 @@ impl Reading {
         let trusted_proxies = self.list("trusted_proxies", readers::network);
         let http_threads = self.part("http_threads");
         let shutdown_wait_ms = self.part("shutdown_wait_ms");
-        let (owner, ingress, engine, scripts) =
-            (self.part("owner"), self.part("ingress"), self.part("engine"), self.part("scripts"));
+        let (owner, ingress, engine, api) =
+            (self.part("owner"), self.part("ingress"), self.part("engine"), self.part("api"));
         let (outgoing, storage, history) = (self.part("outgoing"), self.part("storage"), self.part("history"));
         let (auth, mail, log) = (self.part("auth"), self.part("mail"), self.part("log"));
         Some(Config {
@@ -249,7 +256,7 @@ impl Reading {
             owner: owner?,
             ingress: ingress?,
             engine: engine?,
-            scripts: scripts?,
+            api: api?,
             outgoing: outgoing?,
             storage: storage?,
             history: history?,

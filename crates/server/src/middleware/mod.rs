@@ -10,5 +10,7 @@ pub use request_log::log_requests;
 
 /// Addresses that programs use; all others are pages.
 pub(crate) fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/hooks/") || matches!(path, "/api" | "/hooks" | "/healthz" | "/readyz")
+    path.starts_with("/api/")
+        || path.starts_with("/hooks/")
+        || matches!(path, "/api" | "/hooks" | "/healthz" | "/readyz")
 }

@@ -23,7 +23,8 @@ pub(super) async fn serve(name: Path<String>) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("file");
     let (rest, extension) = name.rsplit_once('.').ok_or_else(missing)?;
     let (stem, hash) = rest.rsplit_once('.').ok_or_else(missing)?;
-    let file = Assets::get(&format!("{stem}.{extension}")).filter(|file| short_hash(file) == hash).ok_or_else(missing)?;
+    let file =
+        Assets::get(&format!("{stem}.{extension}")).filter(|file| short_hash(file) == hash).ok_or_else(missing)?;
     let content_type = match extension {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",

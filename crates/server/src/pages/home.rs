@@ -56,8 +56,7 @@ pub(super) async fn show(
     site: Data<Site>,
 ) -> Result<HttpResponse, Problem> {
     let records = storage.workflows().await?;
-    let names: HashMap<WorkflowId, String> =
-        records.iter().map(|record| (record.id, record.name.clone())).collect();
+    let names: HashMap<WorkflowId, String> = records.iter().map(|record| (record.id, record.name.clone())).collect();
     let mut workflows = Vec::new();
     for record in records.into_iter().take(MAX_WORKFLOWS) {
         workflows.push(row_of(&storage, &site, record).await?);

@@ -20,7 +20,8 @@ mod tests {
     #[test]
     fn nobody_is_led_to_another_site() {
         assert_eq!(local_path(Some("/runs?status=dead")), "/runs?status=dead");
-        for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil", "", "/ä"] {
+        for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil", "", "/ä"]
+        {
             assert_eq!(local_path(Some(evil)), "/", "{evil}");
         }
         assert_eq!(local_path(None), "/");

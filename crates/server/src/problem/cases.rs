@@ -23,7 +23,8 @@ impl Problem {
 
     /// The token is unknown, mistyped or revoked.
     pub fn unknown_token() -> Self {
-        let detail = "This API token is not known or was revoked. Make a new one with `stellwerk token create --name N`.";
+        let detail =
+            "This API token is not known or was revoked. Make a new one with `stellwerk token create --name N`.";
         Self::new(ProblemCode::Unauthenticated, detail)
     }
 

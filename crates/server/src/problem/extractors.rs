@@ -9,8 +9,16 @@ use super::{Problem, ProblemCode};
 /// Makes JSON, query, path and form extractors answer with problems; `max_body_bytes` bounds JSON and forms.
 pub fn extractor_errors(config: &mut ServiceConfig, max_body_bytes: usize) {
     config
-        .app_data(JsonConfig::default().limit(max_body_bytes).error_handler(move |error, _| json(&error, max_body_bytes).into()))
-        .app_data(FormConfig::default().limit(max_body_bytes).error_handler(move |error, _| form(&error, max_body_bytes).into()))
+        .app_data(
+            JsonConfig::default()
+                .limit(max_body_bytes)
+                .error_handler(move |error, _| json(&error, max_body_bytes).into()),
+        )
+        .app_data(
+            FormConfig::default()
+                .limit(max_body_bytes)
+                .error_handler(move |error, _| form(&error, max_body_bytes).into()),
+        )
         .app_data(QueryConfig::default().error_handler(|error, _| query(&error).into()))
         .app_data(PathConfig::default().error_handler(|error, _| path(&error).into()));
 }
@@ -28,7 +36,9 @@ fn json(error: &JsonPayloadError, limit_bytes: usize) -> Problem {
             let reason = reason.split_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
             let position = serde_json::json!({ "line": error.line(), "column": error.column() });
             match error.classify() {
-                Category::Data => Problem::invalid_request(format!("The JSON does not fit: {reason}.")).at_position(position),
+                Category::Data => {
+                    Problem::invalid_request(format!("The JSON does not fit: {reason}.")).at_position(position)
+                }
                 _ => Problem::new(ProblemCode::InvalidJson, format!("The body is not valid JSON: {reason}."))
                     .at_position(position),
             }

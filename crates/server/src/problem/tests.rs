@@ -50,7 +50,8 @@ fn codes_are_unique_and_have_an_error_status() {
 
 #[test]
 fn headers_say_what_to_do_next() {
-    let header_of = |problem: Problem, name| problem.error_response().headers().get(name).unwrap().to_str().unwrap().to_owned();
+    let header_of =
+        |problem: Problem, name| problem.error_response().headers().get(name).unwrap().to_str().unwrap().to_owned();
     assert_eq!(header_of(Problem::unavailable(7), header::RETRY_AFTER), "7");
     assert_eq!(header_of(Problem::method_not_allowed(&["GET", "PUT"]), header::ALLOW), "GET, PUT");
     assert!(header_of(Problem::unauthenticated(), header::WWW_AUTHENTICATE).starts_with("Bearer"));
@@ -58,13 +59,8 @@ fn headers_say_what_to_do_next() {
 
 #[actix_web::test]
 async fn a_body_that_cannot_be_read_keeps_its_place() {
-    let limits = body::Limits {
-        max_decompressed_bytes: 100,
-        max_depth: 5,
-        max_values: 5,
-        max_files: 1,
-        max_file_bytes: 10,
-    };
+    let limits =
+        body::Limits { max_decompressed_bytes: 100, max_depth: 5, max_values: 5, max_files: 1, max_file_bytes: 10 };
     let error = body::parse(Some("application/json"), None, b"{\n oops}", &limits).unwrap_err();
     let shown = document(&error.into()).await;
     assert_eq!(shown["code"], "invalid_body");
@@ -86,7 +82,10 @@ async fn what_an_extractor_refuses_is_a_problem() {
         .route("/path/{id}", web::get().to(|_: web::Path<uuid::Uuid>| async { HttpResponse::Ok() }));
     let app = http_test::init_service(app).await;
     let post = |body: &str| {
-        http_test::TestRequest::post().uri("/json").insert_header(header::ContentType::json()).set_payload(body.to_owned())
+        http_test::TestRequest::post()
+            .uri("/json")
+            .insert_header(header::ContentType::json())
+            .set_payload(body.to_owned())
     };
     let cases = [
         (post("{"), "invalid_json"),

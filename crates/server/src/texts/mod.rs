@@ -77,7 +77,8 @@ mod tests {
         let missing: Vec<_> = used.iter().filter(|key| !english.contains_key(**key)).collect();
         assert!(missing.is_empty(), "no text for {missing:?}");
         let by_code = ["error.", "status.", "form."];
-        let idle = |key: &&String| !used.contains(key.as_str()) && !by_code.iter().any(|prefix| key.starts_with(prefix));
+        let idle =
+            |key: &&String| !used.contains(key.as_str()) && !by_code.iter().any(|prefix| key.starts_with(prefix));
         let unused: Vec<_> = english.keys().filter(idle).collect();
         assert!(unused.is_empty(), "nobody shows {unused:?}");
     }

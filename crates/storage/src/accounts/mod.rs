@@ -12,3 +12,6 @@ pub use users::{NewUser, UserRecord};
 
 /// The SHA-256 of a cookie or a token, by which it is found again.
 pub type TokenHash = [u8; 32];
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,13 @@
-//! A connection to a mail server that reads only so much.
+//! A connection to a mail server that reads only so much, and in the open only line by line.
 //!
-//! The SMTP client keeps a line in memory until it ends. A server that never ends one must not fill the memory.
+//! The SMTP client keeps a line in memory until it ends; a server that never ends one must not fill the memory. It also
+//! keeps what it read ahead when the connection becomes encrypted, so that somebody on the way could put words into the
+//! server's mouth before that. Handed over line by line, such words are still here by then, and spoil the handshake.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -21,6 +23,8 @@ pub(super) struct MailStream {
     connection: Connection,
     peer: SocketAddr,
     left: usize,
+    /// What was read and not handed over yet.
+    ahead: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -31,11 +35,28 @@ enum Connection {
 
 impl MailStream {
     pub(super) fn plain(stream: TcpStream, peer: SocketAddr) -> Self {
-        Self { connection: Connection::Plain(stream), peer, left: MOST_BYTES }
+        Self { connection: Connection::Plain(stream), peer, left: MOST_BYTES, ahead: Vec::new() }
     }
 
     pub(super) fn encrypted(stream: TlsStream<TcpStream>, peer: SocketAddr) -> Self {
-        Self { connection: Connection::Encrypted(Box::new(stream)), peer, left: MOST_BYTES }
+        Self { connection: Connection::Encrypted(Box::new(stream)), peer, left: MOST_BYTES, ahead: Vec::new() }
+    }
+
+    /// Reads what is there, at most `most` bytes; nothing means that the other side has ended.
+    fn read_ahead(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            return Poll::Ready(Err(io::Error::other("the mail server said too much")));
+        }
+        let mut space = [0; 4096];
+        let most = most.min(self.left).min(space.len());
+        let mut buffer = ReadBuf::new(&mut space[..most]);
+        match &mut self.connection {
+            Connection::Plain(stream) => ready!(Pin::new(stream).poll_read(cx, &mut buffer))?,
+            Connection::Encrypted(stream) => ready!(Pin::new(stream.as_mut()).poll_read(cx, &mut buffer))?,
+        }
+        self.left -= buffer.filled().len();
+        self.ahead.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(()))
     }
 
     fn writer(&mut self) -> Pin<&mut (dyn AsyncWrite + Unpin)> {
@@ -54,16 +75,17 @@ impl AsyncTokioStream for MailStream {
 
 impl AsyncRead for MailStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.left == 0 {
-            return Poll::Ready(Err(io::Error::other("the mail server said too much")));
+        if self.ahead.is_empty() {
+            ready!(self.read_ahead(cx, buffer.remaining()))?;
         }
-        let before = buffer.filled().len();
-        let result = match &mut self.connection {
-            Connection::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Connection::Encrypted(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+        let line = match self.connection {
+            Connection::Plain(_) => self.ahead.iter().position(|byte| *byte == b'\n').map(|end| end + 1),
+            Connection::Encrypted(_) => None,
         };
-        self.left = self.left.saturating_sub(buffer.filled().len() - before);
-        result
+        let length = line.unwrap_or(self.ahead.len()).min(buffer.remaining());
+        buffer.put_slice(&self.ahead[..length]);
+        self.ahead.drain(..length);
+        Poll::Ready(Ok(()))
     }
 }
 

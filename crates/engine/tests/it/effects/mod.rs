@@ -5,7 +5,7 @@ mod faults;
 mod http;
 mod redirects;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use std::collections::BTreeMap;

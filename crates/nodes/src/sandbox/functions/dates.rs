@@ -1,7 +1,10 @@
 //! Dates. A date is RFC 3339 text, in the workflow's time zone unless another one is named.
 
 use chrono::format::{Item, StrftimeItems};
-use chrono::{DateTime, Datelike, Days, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Timelike};
+use chrono::{
+    DateTime, Datelike, Days, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat,
+    TimeZone, Timelike,
+};
 use chrono_tz::Tz;
 use rhai::{Dynamic, Engine, INT, ImmutableString};
 
@@ -76,7 +79,8 @@ fn asking(engine: &mut Engine) {
             _ => Err(format!("`{unit}` is not a known unit; write `seconds`, `minutes`, `hours` or `days`.").into()),
         }
     });
-    engine.register_fn("weekday", |date: Dynamic| Fallible::Ok(INT::from(parse(&date)?.weekday().number_from_monday())));
+    engine
+        .register_fn("weekday", |date: Dynamic| Fallible::Ok(INT::from(parse(&date)?.weekday().number_from_monday())));
     engine.register_fn("is_before", |date: Dynamic, other: Dynamic| Fallible::Ok(parse(&date)? < parse(&other)?));
     engine.register_fn("is_after", |date: Dynamic, other: Dynamic| Fallible::Ok(parse(&date)? > parse(&other)?));
 }
@@ -88,7 +92,8 @@ fn parse(value: &Dynamic) -> Fallible<Date> {
     let text = text_of(value)?;
     let text = text.trim();
     read_moment(text, zone).ok_or_else(|| {
-        format!("`{}` is not a date; write one like `2026-11-22` or `2026-11-22T08:30:00+01:00`.", beginning(text)).into()
+        format!("`{}` is not a date; write one like `2026-11-22` or `2026-11-22T08:30:00+01:00`.", beginning(text))
+            .into()
     })
 }
 
@@ -99,7 +104,10 @@ pub(crate) fn read_moment(text: &str, zone: Tz) -> Option<Date> {
     }
     let with_time = MOMENT_FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
     let local = with_time.or_else(|| {
-        DAY_FORMS.iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok()).map(|day| day.and_time(NaiveTime::MIN))
+        DAY_FORMS
+            .iter()
+            .find_map(|form| NaiveDate::parse_from_str(text, form).ok())
+            .map(|day| day.and_time(NaiveTime::MIN))
     })?;
     in_zone(local, zone).ok()
 }
@@ -121,7 +129,8 @@ fn own_zone() -> Fallible<Tz> {
 }
 
 fn zone_of(name: &str) -> Fallible<Tz> {
-    name.parse().map_err(|_| format!("`{}` is not a time zone; write one like `Europe/Berlin`.", beginning(name)).into())
+    name.parse()
+        .map_err(|_| format!("`{}` is not a time zone; write one like `Europe/Berlin`.", beginning(name)).into())
 }
 
 fn of_millis(millis: i64) -> Fallible<Date> {
@@ -164,7 +173,13 @@ fn beginning(text: &str) -> String {
     text.chars().take(50).collect()
 }
 
-const MOMENT_FORMS: &[&str] =
-    &["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"];
+const MOMENT_FORMS: &[&str] = &[
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+];
 const DAY_FORMS: &[&str] = &["%Y-%m-%d", "%d.%m.%Y"];
 const OUT_OF_RANGE: &str = "The date is too far away.";

@@ -98,7 +98,5 @@ const TEXT_ENCODER: GeneralPurpose = GeneralPurpose::new(
 /// RFC 4648 §5, written without padding.
 const ADDRESS_ENCODER: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );

@@ -1,6 +1,6 @@
 //! Lists. `map`, `filter`, `find`, `some`, `all`, `reduce`, `push` and the like are Rhai's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, ImmutableString, Map, NativeCallContext};
 
@@ -13,7 +13,7 @@ pub(super) fn add(engine: &mut Engine) {
     engine.register_fn("first", |list: Array| list.into_iter().next().unwrap_or(Dynamic::UNIT));
     engine.register_fn("last", |list: Array| list.into_iter().next_back().unwrap_or(Dynamic::UNIT));
     for name in ["first", "last"] {
-        engine.register_fn(name, |_: ()| ());
+        engine.register_fn(name, |(): ()| ());
     }
     engine.register_fn("unique", unique);
     engine.register_fn("flatten", flatten);
@@ -73,28 +73,23 @@ pub(super) fn field_of(value: &Dynamic, path: &str) -> Dynamic {
 
 /// Keeps the first of equal items. Texts and integers are found by an index; the rest is compared one by one.
 fn unique(list: Array) -> Fallible<Array> {
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let mut others: Array = Array::new();
     let mut kept = Array::new();
     for item in list {
         running::work(size_of::<Dynamic>())?;
-        let key = if item.is_string() || item.is_int() {
-            Some((item.is_int(), text_of(&item)?))
+        let key = if item.is_string() || item.is_int() { Some((item.is_int(), text_of(&item)?)) } else { None };
+        let is_new = if let Some(key) = key {
+            seen.insert(key)
         } else {
-            None
-        };
-        let is_new = match key {
-            Some(key) => seen.insert(key, ()).is_none(),
-            None => {
-                let mut is_known = false;
-                for other in &others {
-                    is_known = is_known || equal(other, &item)?;
-                }
-                if !is_known {
-                    others.push(item.clone());
-                }
-                !is_known
+            let mut is_known = false;
+            for other in &others {
+                is_known = is_known || equal(other, &item)?;
             }
+            if !is_known {
+                others.push(item.clone());
+            }
+            !is_known
         };
         if is_new {
             kept.push(item);
@@ -117,6 +112,7 @@ fn flatten(list: Array) -> Fallible<Array> {
     Ok(flat)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of a function that scripts call")]
 fn chunk(list: Array, size: INT) -> Fallible<Array> {
     let size = usize::try_from(size).ok().filter(|size| *size > 0).ok_or("The size of a chunk must be at least 1.")?;
     running::work(list.len() * size_of::<Dynamic>())?;

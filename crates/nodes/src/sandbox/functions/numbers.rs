@@ -83,7 +83,7 @@ fn float_of(value: &Dynamic) -> Option<FLOAT> {
 #[expect(clippy::cast_possible_truncation, reason = "checked before")]
 fn whole(number: FLOAT) -> Dynamic {
     const LIMIT: FLOAT = 9_223_372_036_854_775_808.0;
-    if number >= -LIMIT && number < LIMIT { Dynamic::from_int(number as INT) } else { Dynamic::from_float(number) }
+    if (-LIMIT..LIMIT).contains(&number) { Dynamic::from_int(number as INT) } else { Dynamic::from_float(number) }
 }
 
 /// Rounds half away from zero, as in commerce. Works on the decimal digits, so that 1.005 becomes 1.01.
@@ -154,10 +154,28 @@ fn parse_number(value: &Dynamic, decimal_comma: Option<bool>) -> Fallible<Dynami
 
 fn decimal_mark(text: &str) -> char {
     match (text.rfind('.'), text.rfind(',')) {
-        (Some(point), Some(comma)) => if point > comma { '.' } else { ',' },
+        (Some(point), Some(comma)) => {
+            if point > comma {
+                '.'
+            } else {
+                ','
+            }
+        }
         // Several of one kind can only group thousands.
-        (None, Some(_)) => if text.matches(',').count() == 1 { ',' } else { '.' },
-        (Some(_), None) => if text.matches('.').count() == 1 { '.' } else { ',' },
+        (None, Some(_)) => {
+            if text.matches(',').count() == 1 {
+                ','
+            } else {
+                '.'
+            }
+        }
+        (Some(_), None) => {
+            if text.matches('.').count() == 1 {
+                '.'
+            } else {
+                ','
+            }
+        }
         (None, None) => '.',
     }
 }

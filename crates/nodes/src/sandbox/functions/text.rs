@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use rhai::{Array, Dynamic, Engine, INT, ImmutableString};
 use regex::{Regex, RegexBuilder};
+use rhai::{Array, Dynamic, Engine, INT, ImmutableString};
 
 use super::{Fallible, running, text_of};
 
@@ -39,7 +39,7 @@ fn look(engine: &mut Engine) {
     engine.register_fn("contains", |text: ImmutableString, part: Dynamic| -> Fallible<bool> {
         Ok(text_of(&Dynamic::from(text))?.contains(&*text_of(&part)?))
     });
-    engine.register_fn("contains", |_: (), _: Dynamic| false);
+    engine.register_fn("contains", |(): (), _: Dynamic| false);
     engine.register_fn("starts_with", |text: Dynamic, part: Dynamic| -> Fallible<bool> {
         Ok(text_of(&text)?.starts_with(&*text_of(&part)?))
     });
@@ -86,7 +86,7 @@ fn lengths(engine: &mut Engine) {
     engine.register_fn("truncate", |text: ImmutableString, longest: INT, end: ImmutableString| {
         shorten(&text, longest, &end)
     });
-    engine.register_fn("truncate", |_: (), _: INT| ImmutableString::new());
+    engine.register_fn("truncate", |(): (), _: INT| ImmutableString::new());
     engine.register_fn("pad_start", |text: Dynamic, length: INT, filler: Dynamic| -> Fallible<String> {
         let text = text_of(&text)?;
         Ok(padding(&text, length, &text_of(&filler)?)? + text.as_str())
@@ -119,7 +119,12 @@ fn patterns(engine: &mut Engine) {
     engine.register_fn("extract_all", |text: Dynamic, pattern: ImmutableString| -> Fallible<Array> {
         let text = text_of(&text)?;
         with_pattern(&pattern, |regex| {
-            list(regex.captures_iter(&text).filter_map(|found| found.get(1).or_else(|| found.get(0))).map(|found| found.as_str().into()))
+            list(
+                regex
+                    .captures_iter(&text)
+                    .filter_map(|found| found.get(1).or_else(|| found.get(0)))
+                    .map(|found| found.as_str().into()),
+            )
         })
     });
 }
@@ -130,17 +135,16 @@ fn with_pattern<T>(pattern: &str, act: impl FnOnce(&Regex) -> Fallible<T>) -> Fa
         static LATEST: std::cell::RefCell<VecDeque<Regex>> = const { std::cell::RefCell::new(VecDeque::new()) };
     }
     let known = LATEST.with_borrow(|latest| latest.iter().find(|regex| regex.as_str() == pattern).cloned());
-    let regex = match known {
-        Some(regex) => regex,
-        None => {
-            running::work(PATTERN_COST_BYTES)?;
-            let regex = compile_pattern(pattern)?;
-            LATEST.with_borrow_mut(|latest| {
-                latest.truncate(LATEST_PATTERNS - 1);
-                latest.push_front(regex.clone());
-            });
-            regex
-        }
+    let regex = if let Some(regex) = known {
+        regex
+    } else {
+        running::work(PATTERN_COST_BYTES)?;
+        let regex = compile_pattern(pattern)?;
+        LATEST.with_borrow_mut(|latest| {
+            latest.truncate(LATEST_PATTERNS - 1);
+            latest.push_front(regex.clone());
+        });
+        regex
     };
     act(&regex)
 }
@@ -172,7 +176,7 @@ fn replace(text: &Dynamic, from: &Dynamic, to: &Dynamic) -> Fallible<String> {
 fn list(items: impl Iterator<Item = Dynamic>) -> Fallible<Array> {
     let mut list = Array::new();
     for item in items {
-        if list.len() % 1024 == 0 {
+        if list.len().is_multiple_of(1024) {
             running::room_for_items(list.len())?;
         }
         list.push(item);
@@ -227,16 +231,19 @@ fn strip_html(html: &str) -> String {
         let end = if rest.starts_with("<!--") {
             rest.find("-->").map(|at| at + 3)
         } else {
-            let hidden = ["script", "style"].iter().find(|name| {
-                rest.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-            });
+            let hidden = ["script", "style"]
+                .iter()
+                .find(|name| rest.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
             match hidden {
                 Some(name) => find_closing(rest, name),
                 None => rest.find('>').map(|at| at + 1),
             }
         };
         let tag_end = end.unwrap_or(rest.len());
-        if rest[..tag_end].starts_with("<br") || rest[..tag_end].starts_with("</p") || rest[..tag_end].starts_with("</div") {
+        if rest[..tag_end].starts_with("<br")
+            || rest[..tag_end].starts_with("</p")
+            || rest[..tag_end].starts_with("</div")
+        {
             text.push('\n');
         }
         rest = &rest[tag_end..];

@@ -134,8 +134,8 @@ fn gzip_is_undone_within_the_limit() {
 
 #[test]
 fn a_refusal_says_what_is_wrong_and_where() {
-    let deep = "[".repeat(21) + &"]".repeat(21);
-    let deep_xml = "<a>".repeat(21) + &"</a>".repeat(21);
+    let deep = ["[", "]"].map(|bracket| bracket.repeat(21)).concat();
+    let deep_xml = ["<a>", "</a>"].map(|tag| tag.repeat(21)).concat();
     let many = format!("[{}1]", "1,".repeat(1_000));
     let many_xml = format!("<a>{}</a>", "<b/>".repeat(1_000));
     let laughs = "<!DOCTYPE l [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]><l>&b;</l>";

@@ -31,9 +31,8 @@ fn every_example_gives_what_it_says() {
 }
 
 /// What Rhai brings along and its own book describes, and second spellings.
-const NOT_IN_THE_TABLE: &[&str] = &[
-    "to_debug", "print", "debug", "to_upper", "to_lower", "capitalize", "sub_string", "sort", "order_by", "default",
-];
+const NOT_IN_THE_TABLE: &[&str] =
+    &["to_debug", "print", "debug", "to_upper", "to_lower", "capitalize", "sub_string", "sort", "order_by", "default"];
 
 #[test]
 fn every_helper_function_is_in_the_table() {

@@ -1,0 +1,23 @@
+//! The REST API under `/api/v1`. One file for each thing; the routes are in [`crate::app`].
+//!
+//! A handler extracts, says by an argument type who may call it ([`crate::auth::Caller`]), acts, and replies.
+
+pub mod contacts;
+pub mod credentials;
+pub mod definitions;
+pub mod events;
+pub mod expressions;
+pub mod health;
+pub mod live;
+pub mod node_types;
+pub mod openapi;
+pub mod outbox;
+mod paging;
+pub mod publishing;
+pub mod runs;
+pub mod start;
+pub mod stats;
+pub mod versions;
+pub mod workflows;
+
+pub use paging::{Items, Page};

@@ -1,0 +1,49 @@
+//! The OpenAPI document, from the code.
+
+use actix_web::web::Json;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{
+    contacts, credentials, events, expressions, health, live, node_types, outbox, publishing, runs, start, stats,
+    versions, workflows,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Stellwerk", description = "Receives events, runs workflows, remembers everything."),
+    paths(
+        workflows::list, workflows::create, workflows::read, workflows::update, workflows::delete, workflows::duplicate,
+        publishing::check, publishing::publish, publishing::activate, publishing::pause, publishing::webhooks,
+        versions::list, versions::read, start::run,
+        events::list, events::read, events::raw_body,
+        runs::list, runs::read, runs::cancel,
+        node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
+        credentials::update, credentials::delete,
+        expressions::evaluate, stats::read, live::follow, contacts::list, outbox::list, outbox::message,
+        health::alive, health::ready,
+    ),
+    security(("token" = [])),
+    modifiers(&Token),
+)]
+struct Api;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut Document) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The whole document.
+pub fn document() -> Document {
+    Api::openapi()
+}
+
+/// Serves the document. It holds no secrets and is open to everybody.
+pub async fn serve() -> Json<Document> {
+    Json(document())
+}

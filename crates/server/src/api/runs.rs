@@ -1,0 +1,292 @@
+//! Runs, step by step.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{Data, Json, Path, Query};
+use engine::Engine;
+use engine::plan::{StepState, skipped};
+use model::graph::Graph;
+use model::{AttemptStatus, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use storage::queue::RunMode;
+use storage::{AttemptRecord, RunFilter, RunRecord, StepRecord, Storage};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Page, paging};
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemDocument};
+
+/// Which runs to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RunQuery {
+    /// Only those of this workflow.
+    #[param(value_type = Option<Uuid>)]
+    pub workflow: Option<WorkflowId>,
+    /// One status or several with commas: `queued`, `running`, `waiting`, `succeeded`, `failed`, `dead`, `cancelled`.
+    pub status: Option<String>,
+    /// Only those accepted at or after this time (RFC 3339).
+    pub since: Option<String>,
+    /// Only those accepted before this time (RFC 3339).
+    pub until: Option<String>,
+    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error.
+    pub text: Option<String>,
+    /// How many at the most, 50 when left out, 200 at the most.
+    pub limit: Option<u64>,
+    /// The `next` of an earlier page.
+    pub cursor: Option<String>,
+}
+
+/// A run in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunSummary {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: RunId,
+    /// Its workflow.
+    #[schema(value_type = Uuid)]
+    pub workflow: WorkflowId,
+    /// The version that it runs; null for a draft.
+    pub version: Option<i32>,
+    /// The event that started it.
+    #[schema(value_type = Uuid)]
+    pub event: EventId,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: RunStatus,
+    /// `live` or `manual`.
+    #[schema(value_type = String)]
+    pub mode: RunMode,
+    /// When it was accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was first worked on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+    /// Why it did not end well: `{node, error}`.
+    #[schema(value_type = Option<Object>)]
+    pub error: Option<Value>,
+}
+
+/// A run with its steps.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunDetail {
+    /// What the list shows, too.
+    #[serde(flatten)]
+    pub summary: RunSummary,
+    /// The trigger that started it.
+    pub trigger: String,
+    /// Its steps in the order in which they began; then those that were never reached.
+    pub steps: Vec<Step>,
+}
+
+/// A step of a run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Step {
+    /// The node.
+    pub node: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: StepStatus,
+    /// The port that it went on along.
+    pub port: Option<String>,
+    /// Every attempt.
+    pub attempts: Vec<Attempt>,
+    /// Its output.
+    #[schema(value_type = Object)]
+    pub output: Option<Value>,
+    /// Why it failed.
+    #[schema(value_type = Option<Object>)]
+    pub error: Option<NodeError>,
+    /// When its first attempt began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+    /// When the next attempt is due.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub retry_at: Option<Timestamp>,
+}
+
+/// An attempt of a step.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Attempt {
+    /// Its number; the first is 1.
+    pub number: u32,
+    /// How it went.
+    #[schema(value_type = String)]
+    pub status: AttemptStatus,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// When it was over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+    /// Why it failed.
+    #[schema(value_type = Option<Object>)]
+    pub error: Option<NodeError>,
+    /// What was sent and what came back, without secrets.
+    #[schema(value_type = Vec<Object>)]
+    pub exchanges: Vec<Value>,
+}
+
+/// Lists runs, the latest first.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(RunQuery),
+    responses((status = 200, body = Page<RunSummary>), (status = 400, body = ProblemDocument)))]
+pub async fn list(
+    _caller: Caller,
+    storage: Data<Storage>,
+    query: Query<RunQuery>,
+) -> Result<Json<Page<RunSummary>>, Problem> {
+    let limit = paging::limit(query.limit)?;
+    let filter = RunFilter {
+        workflow_key: match query.workflow {
+            Some(workflow) => Some(storage.workflow_key(workflow).await?),
+            None => None,
+        },
+        statuses: statuses(query.status.as_deref().unwrap_or_default())?,
+        since: paging::moment("since", query.since.as_deref())?,
+        until: paging::moment("until", query.until.as_deref())?,
+        text: query.text.clone(),
+        before_key: paging::key(query.cursor.as_deref())?,
+        limit: limit + 1,
+    };
+    let rows = storage.runs(&filter).await?;
+    Ok(Json(Page::of(rows, limit, |row| row.key.to_string(), |row| RunSummary::of(&row))))
+}
+
+/// Reads one run with its steps and attempts.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = Uuid, Path)),
+    responses((status = 200, body = RunDetail), (status = 404, body = ProblemDocument)))]
+pub async fn read(_caller: Caller, storage: Data<Storage>, id: Path<RunId>) -> Result<Json<RunDetail>, Problem> {
+    let run = storage.run(*id).await?;
+    Ok(Json(detail(&storage, &run).await?))
+}
+
+/// Ends a run that is not over yet. Steps under way are cut off.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = Uuid, Path)),
+    responses((status = 200, body = RunDetail), (status = 409, body = ProblemDocument)))]
+pub async fn cancel(
+    _caller: Caller,
+    storage: Data<Storage>,
+    engine: Data<Engine>,
+    id: Path<RunId>,
+) -> Result<Json<RunDetail>, Problem> {
+    let cancelled = engine.cancel(*id).await?;
+    let run = storage.run(*id).await?;
+    if !cancelled {
+        return Err(Problem::wrong_state(format!("The run is over already: it is {}.", run.status)));
+    }
+    Ok(Json(detail(&storage, &run).await?))
+}
+
+async fn detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, Problem> {
+    let records = storage.run_steps(run.key).await?;
+    let mut attempts: BTreeMap<(NodeId, String), Vec<AttemptRecord>> = BTreeMap::new();
+    for attempt in storage.run_attempts(run.key).await? {
+        attempts.entry((attempt.node.clone(), attempt.iteration.clone())).or_default().push(attempt);
+    }
+    let unreached = if run.status.is_final() { unreached(storage, run, &records).await? } else { Vec::new() };
+    let step = |record: StepRecord| {
+        let kept = attempts.remove(&(record.node.clone(), record.iteration.clone())).unwrap_or_default();
+        Step::of(record, kept)
+    };
+    let steps = records.into_iter().map(step).chain(unreached.into_iter().map(Step::never_reached));
+    Ok(RunDetail { summary: RunSummary::of(run), trigger: run.trigger_node.0.clone(), steps: steps.collect() })
+}
+
+/// The nodes that the run never reached. They are not stored: definition and steps say it.
+async fn unreached(storage: &Storage, run: &RunRecord, records: &[StepRecord]) -> Result<Vec<NodeId>, Problem> {
+    let definition = storage.definition(run.definition_key).await?;
+    let state = |step: &StepRecord| StepState { status: step.status, port: step.port.clone(), retry_at: step.retry_at };
+    let steps = records.iter().map(|step| (step.node.clone(), state(step))).collect();
+    Ok(skipped(&Graph::of(&definition), &run.trigger_node, &steps).into_iter().cloned().collect())
+}
+
+fn statuses(text: &str) -> Result<Vec<RunStatus>, Problem> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(|name| name.parse().map_err(|error| paging::invalid(format!("`status`: {error}.")))).collect()
+}
+
+impl RunSummary {
+    fn of(record: &RunRecord) -> Self {
+        Self {
+            id: record.id,
+            workflow: record.workflow,
+            version: record.version,
+            event: record.event,
+            status: record.status,
+            mode: record.mode,
+            created_at: record.created_at,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            error: record.error.clone(),
+        }
+    }
+}
+
+impl Step {
+    fn of(record: StepRecord, kept: Vec<AttemptRecord>) -> Self {
+        let mut attempts: Vec<Attempt> = kept.into_iter().map(Attempt::from).collect();
+        // An attempt that brought an output without touching anything outside is not stored by itself; the step says it all.
+        let last_is_missing = attempts.last().is_none_or(|last| last.number < record.attempts);
+        if last_is_missing && record.attempts > 0 {
+            attempts.push(Attempt {
+                number: record.attempts,
+                status: match record.status {
+                    StepStatus::Running => AttemptStatus::Started,
+                    StepStatus::Failed | StepStatus::Waiting => AttemptStatus::Failed,
+                    StepStatus::Succeeded | StepStatus::Skipped => AttemptStatus::Succeeded,
+                },
+                started_at: record.started_at,
+                finished_at: record.finished_at,
+                error: record.error.clone(),
+                exchanges: Vec::new(),
+            });
+        }
+        Self {
+            node: record.node.0,
+            status: record.status,
+            port: record.port,
+            attempts,
+            output: record.output,
+            error: record.error,
+            started_at: Some(record.started_at),
+            finished_at: record.finished_at,
+            retry_at: record.retry_at,
+        }
+    }
+
+    fn never_reached(node: NodeId) -> Self {
+        Self {
+            node: node.0,
+            status: StepStatus::Skipped,
+            port: None,
+            attempts: Vec::new(),
+            output: None,
+            error: None,
+            started_at: None,
+            finished_at: None,
+            retry_at: None,
+        }
+    }
+}
+
+impl From<AttemptRecord> for Attempt {
+    fn from(record: AttemptRecord) -> Self {
+        Self {
+            number: record.number,
+            status: record.status,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            error: record.error,
+            exchanges: record.exchanges,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A run that a person starts, with a sample of their own or a stored event.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Json, Path};
+use engine::Engine;
+use engine::live::News;
+use model::{Definition, Event, EventId, NodeId, RunId, WorkflowId};
+use nodes::Catalogue;
+use nodes::manifest::NodeKind;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use storage::queue::{Disposition, NewEvent, Parsed, RunMode, StartRun};
+use storage::{Storage, WorkflowRecord};
+use utoipa::ToSchema;
+
+use super::definitions::check as check_definition;
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemDocument};
+use crate::webhooks::Receipt;
+
+/// What to run.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// The trigger to begin at; the first one when left out.
+    pub node: Option<String>,
+    /// What the trigger is to have received; what the manual trigger has as its sample when left out.
+    pub sample: Option<Sample>,
+    /// A stored event whose content is used instead of a sample.
+    #[schema(value_type = Option<Uuid>)]
+    pub event: Option<EventId>,
+    /// `published`, `draft`, or what is there when left out: the published version if there is one.
+    #[serde(default)]
+    pub version: Which,
+}
+
+/// Which definition to run.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The published version if there is one, else the draft.
+    #[default]
+    Latest,
+    /// The published version.
+    Published,
+    /// The draft.
+    Draft,
+}
+
+/// What a trigger is to have received.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sample {
+    /// The method; `POST` when left out.
+    pub method: Option<String>,
+    /// Header names in lower case.
+    #[schema(value_type = Object)]
+    pub headers: Map<String, Value>,
+    /// Query parameters.
+    #[schema(value_type = Object)]
+    pub query: Map<String, Value>,
+    /// The parsed body.
+    #[schema(value_type = Object)]
+    pub body: Value,
+}
+
+/// Starts a run by hand. The workflow need not be active.
+#[utoipa::path(post, path = "/api/v1/workflows/{id}/run", tag = "workflows", params(("id" = Uuid, Path)),
+    request_body = Option<Start>,
+    responses((status = 202, body = Receipt), (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+pub async fn run(
+    _caller: Caller,
+    storage: Data<Storage>,
+    catalogue: Data<Catalogue>,
+    engine: Data<Engine>,
+    id: Path<WorkflowId>,
+    wish: Option<Json<Start>>,
+) -> Result<(Json<Receipt>, actix_web::http::StatusCode), Problem> {
+    let wish = wish.map(Json::into_inner).unwrap_or_default();
+    let workflow = storage.workflow(*id).await?;
+    let (definition_key, version, definition) = definition_of(&storage, &catalogue, &workflow, wish.version).await?;
+    let trigger_node = trigger_of(&definition, &catalogue, wish.node.as_deref())?;
+    let event = event_of(&storage, &definition, &trigger_node, wish).await?;
+    let start = StartRun { run: RunId::generate(), trigger_node, definition_key, version, mode: RunMode::Manual };
+    let new = NewEvent {
+        raw_body: if event.body.is_null() { Vec::new() } else { event.body.to_string().into_bytes() },
+        event: Arc::new(event),
+        workflow_key: workflow.key,
+        endpoint_key: None,
+        remote_address: None,
+        content_type: Some("application/json".to_owned()),
+        parsed: Parsed::AsRawJson,
+        dedup_key: None,
+        files: Vec::new(),
+        disposition: Disposition::Start(start),
+    };
+    let accepted = storage.queue().accept(new).await?;
+    let (event, status, run) = (accepted.event, accepted.status, accepted.run);
+    engine.live().tell(|| News::Event { workflow: workflow.id, event, status, run });
+    Ok((Json(Receipt::from(accepted)), actix_web::http::StatusCode::ACCEPTED))
+}
+
+async fn definition_of(
+    storage: &Storage,
+    catalogue: &Catalogue,
+    workflow: &WorkflowRecord,
+    which: Which,
+) -> Result<(i64, Option<i32>, Definition), Problem> {
+    let published = workflow.published_version.filter(|_| which != Which::Draft);
+    if let Some(number) = published {
+        let version = storage.version(workflow.key, number).await?;
+        return Ok((version.definition_key, Some(number), storage.definition(version.definition_key).await?));
+    }
+    if which == Which::Published {
+        return Err(Problem::wrong_state("The workflow is only a draft. Publish it first, or run the draft."));
+    }
+    let problems = check_definition(&workflow.draft, catalogue, storage).await?;
+    if !problems.is_empty() {
+        return Err(Problem::invalid_definition(problems));
+    }
+    let key = storage.store_definition(workflow.key, &workflow.draft).await?;
+    Ok((key, None, workflow.draft.clone()))
+}
+
+fn trigger_of(definition: &Definition, catalogue: &Catalogue, wanted: Option<&str>) -> Result<NodeId, Problem> {
+    let is_trigger = |node: &&model::Node| {
+        catalogue.get(&node.node_type).is_some_and(|known| known.node_type().kind == NodeKind::Trigger)
+    };
+    let mut triggers = definition.nodes.iter().filter(is_trigger).map(|node| node.id.clone());
+    match wanted {
+        None => triggers.next().ok_or_else(|| Problem::wrong_state("The workflow has no trigger to begin at.")),
+        Some(id) => triggers.find(|node| node.as_str() == id).ok_or_else(|| {
+            Problem::invalid_request(format!("`{id}` is not a trigger of this workflow.")).at_parameter("node")
+        }),
+    }
+}
+
+async fn event_of(storage: &Storage, definition: &Definition, trigger: &NodeId, wish: Start) -> Result<Event, Problem> {
+    let received_at = storage.now();
+    if let Some(event) = wish.event {
+        let stored = storage.event_content(event).await?;
+        return Ok(Event { id: EventId::generate(), received_at, ..stored });
+    }
+    let own = definition.node(trigger).and_then(|node| node.params.get("sample")).cloned();
+    let sample = wish.sample.unwrap_or_else(|| Sample { body: own.unwrap_or_default(), ..Sample::default() });
+    Ok(Event {
+        id: EventId::generate(),
+        received_at,
+        method: sample.method.unwrap_or_else(|| "POST".to_owned()).to_ascii_uppercase(),
+        headers: sample.headers,
+        query: sample.query,
+        body: sample.body,
+    })
+}
