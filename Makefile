@@ -13,7 +13,7 @@ export CARGO_INCREMENTAL := 0
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fmt fmt-check lint counterparts bench clean toolchain
+.PHONY: help run build test fmt fmt-check lint counterparts openapi bench clean toolchain
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -39,6 +39,10 @@ lint: toolchain ## Check the code with clippy
 counterparts: ## Install the real programs that the tests speak to (mail server, Tryton) into target/
 	crates/engine/tests/counterparts/install.sh
 	crates/server/tests/counterparts/install.sh
+
+openapi: toolchain ## Write docs/openapi.json anew after a change of the API
+	$(CARGO) run --locked --quiet --package server --example openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
 
 bench: toolchain ## Measure a release build under load
 	$(CARGO) build --locked --release --package server --bin stellwerk

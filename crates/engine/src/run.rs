@@ -328,7 +328,7 @@ impl<'a> Work<'a> {
             self.begun.keys().filter(|node| !status(node).is_some_and(StepStatus::is_final)).cloned().collect();
         for node in &open {
             let (started_at, attempts) = self.begun[node];
-            let error = because.or(self.errors.get(node)).cloned();
+            let error = Some(because.or(self.errors.get(node)).cloned().unwrap_or_else(cut_off));
             // A step that waits has its attempts on record already; any other is cut off in the middle of one.
             if self.steps.get(node).is_none_or(|step| step.status == StepStatus::Running) {
                 self.new_attempts.push(AttemptWrite {
@@ -363,6 +363,13 @@ impl<'a> Work<'a> {
         let (workflow, run) = (self.prepared.workflow, self.claim.run);
         self.shared.live.tell(|| News::Step { workflow, run, node: node.clone(), status });
     }
+}
+
+/// The error of a step that the end of a process cut off, and that was not begun again.
+fn cut_off() -> NodeError {
+    let message = "The step was cut off when the server ended, and the run had failed elsewhere meanwhile. Whether it took \
+                   effect is not known.";
+    NodeError::permanent(ErrorCode::Internal, message)
 }
 
 /// One statement cannot write the same row twice, so of each step only the latest state goes along.

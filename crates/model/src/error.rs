@@ -43,6 +43,8 @@ pub enum ErrorCode {
     TooLarge,
     /// A "stop with error" node was reached.
     Stopped,
+    /// A person ended the run.
+    Cancelled,
     /// A file that the step refers to does not exist any more.
     FileMissing,
     /// A fault of Stellwerk itself.

@@ -86,7 +86,8 @@ fn restrict(options: &mut OpenOptions) {
 fn check_permissions(path: &Path, file: &File) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata().map_err(|error| error.to_string())?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let for_others = mode & 0o077;
+    if for_others == 0 {
         return Ok(());
     }
     let path = path.display();

@@ -8,12 +8,12 @@ use actix_web::{App, HttpServer};
 use engine::effects::Effects;
 use engine::{Engine, Vault};
 use model::clock::SystemClock;
-use storage::{Role, Storage};
+use storage::{Retention, Role, Storage};
 
 use crate::app::Parts;
 use crate::auth::{Accounts, NewOwner, SetupCode};
 use crate::cli::Failure;
-use crate::config::{Config, Loaded};
+use crate::config::{Config, History, Loaded};
 use crate::console::Console;
 use crate::pages::Site;
 use crate::{key, middleware, parts};
@@ -36,6 +36,7 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    let history = config.history.clone();
     let app = Parts::new(config, storage.clone(), engine.clone(), catalogue, accounts, site);
     let server = HttpServer::new(move || {
         App::new()
@@ -48,7 +49,9 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
         let engine = engine.clone();
         async move { engine.work(grace).await }
     });
+    let forgetting = tokio::spawn(forget_old(storage.clone(), history));
     server.workers(threads).shutdown_timeout(grace.as_secs().max(1)).listen(listener)?.run().await?;
+    forgetting.abort();
     // Nothing comes in any more; what is under way may end, and the rest is resumed at the next start.
     engine.stop();
     if let Err(error) = worker.await {
@@ -57,6 +60,30 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     storage.close().await;
     Ok(())
 }
+
+/// Removes what is too old, again and again, batch by batch, so that the work of others never waits long.
+async fn forget_old(storage: Storage, history: History) {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+    let retention = Retention {
+        keep_ms: Some(u64::from(history.keep_days) * DAY_MS).filter(|keep_ms| *keep_ms > 0),
+        keep_runs: Some(history.keep_runs).filter(|keep_runs| *keep_runs > 0),
+        batch: u64::from(history.batch),
+    };
+    loop {
+        let pause_ms = match storage.forget_old(retention).await {
+            Ok(0) => history.interval_ms,
+            Ok(_) => FORGET_PAUSE_MS,
+            Err(error) => {
+                tracing::warn!(%error, "old runs could not be removed");
+                history.interval_ms
+            }
+        };
+        tokio::time::sleep(Duration::from_millis(pause_ms.max(FORGET_PAUSE_MS))).await;
+    }
+}
+
+/// How long others have the database for themselves between two batches, in milliseconds.
+const FORGET_PAUSE_MS: u64 = 100;
 
 /// The owner that the settings name.
 pub fn owner_of(config: &Config) -> Option<NewOwner> {

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
 
 /// No test waits longer than this for anything.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Loaded once: every test uses the same node types.
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::load(&[]).unwrap()));

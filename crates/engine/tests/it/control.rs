@@ -153,15 +153,14 @@ async fn a_panic_ends_only_its_own_run_visibly() {
     let bench = Bench::open_with(EngineSettings::default(), chance).await;
     let pick = json!({"id": "pick", "type": "set_fields", "params": {"fields": {"a": 1}}});
     let workflow = bench.workflow(chain(&[pick])).await;
-    let unlucky = bench.begin(&workflow, Sample::default()).await;
-    let other = bench.begin(&workflow, Sample::default()).await;
-    let mut watch = bench.engine.live().watch(unlucky);
+    let runs = [bench.begin(&workflow, Sample::default()).await, bench.begin(&workflow, Sample::default()).await];
+    let mut watch = bench.engine.live().watch(runs[0]);
     bench.idle().await;
 
-    let record = bench.run(unlucky).await;
+    let record = bench.run(runs[0]).await;
     assert_eq!(record.status, RunStatus::Dead);
     assert_eq!(record.error.unwrap()["error"]["code"], "internal");
-    assert_eq!(bench.status(other).await, RunStatus::Succeeded);
+    assert_eq!(bench.status(runs[1]).await, RunStatus::Succeeded);
     assert!(bench.storage.queue().is_empty());
     let answer = patiently("the watcher is told", watch.next()).await;
     assert!(matches!(answer, Some(Answer::Finished { status: RunStatus::Dead, .. })), "{answer:?}");

@@ -133,6 +133,50 @@ async fn a_parked_run_is_due_at_its_moment_also_after_a_crash() {
 }
 
 #[tokio::test]
+async fn a_run_that_had_failed_when_it_was_cut_off_ends_as_it_would_have() {
+    let sink = Sink::start(|received| match received.path() {
+        "/slow" => Reaction::Never,
+        _ => Reaction::fine(),
+    })
+    .await;
+    let bench = Bench::open().await;
+    let definition = json!({
+        "nodes": [
+            {"id": "order", "type": "webhook"},
+            call("slow", &sink.url("/slow")),
+            call("quick", &sink.url("/quick")),
+            {"id": "stop", "type": "stop_with_error", "params": {"message": "No stock"}},
+        ],
+        "edges": [{"from": "order", "to": "slow"}, {"from": "order", "to": "quick"}, {"from": "quick", "to": "stop"}],
+    });
+    let workflow = bench.workflow(definition).await;
+    let run = bench.begin(&workflow, Sample::default()).await;
+    let shown = async {
+        let is = |step: Option<&storage::StepRecord>, status| step.is_some_and(|step| step.status == status);
+        loop {
+            let steps = bench.steps(run).await;
+            if is(steps.get("stop"), StepStatus::Failed) && is(steps.get("slow"), StepStatus::Running) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = bench.engine.run_until_idle() => panic!("the run came to its end"),
+        () = patiently("the failure is on record", shown) => {}
+    }
+
+    let bench = bench.crash().await;
+    bench.idle().await;
+    let record = bench.run(run).await;
+    assert_eq!(record.status, RunStatus::Failed);
+    assert_eq!(record.error.unwrap()["error"]["message"], "No stock");
+    let slow = &bench.steps(run).await["slow"];
+    assert_eq!((slow.status, slow.attempts), (StepStatus::Failed, 1));
+    assert!(slow.error.as_ref().unwrap().message.contains("cut off"), "{:?}", slow.error);
+}
+
+#[tokio::test]
 async fn accepted_runs_that_nobody_began_are_all_done_after_a_crash() {
     let bench = Bench::open().await;
     let pick = json!({"id": "pick", "type": "set_fields", "params": {"fields": {"n": "{{ $.trigger.body }}"}}});
@@ -163,7 +207,7 @@ async fn a_stopped_engine_lets_the_run_at_work_end_and_leaves_the_rest_to_be_res
     let ends = bench.begin(&quick, Sample::default()).await;
     let hangs = bench.begin(&stuck, Sample::default()).await;
     let waits = bench.begin(&quick, Sample::default()).await;
-    let working = bench.work(400);
+    let working = bench.work(1_500);
     patiently("both places are taken", sink.wait_for(2)).await;
 
     bench.engine.stop();

@@ -7,6 +7,7 @@ mod script;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use futures_util::stream::{self, StreamExt as _};
 use model::graph::Graph;
 use model::{Definition, NodeId};
 use serde::Deserialize;
@@ -47,16 +48,20 @@ struct Move {
 
 const PLACEHOLDER: &str = "http://SINK";
 
+/// How many scenarios are played at the same time: most of their time they wait for the disk.
+const AT_ONCE: usize = 6;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_scenario_comes_out_as_it_says() {
     let files = files();
     assert!(files.len() >= 20, "only {} scenarios were found", files.len());
-    let mut faults = Vec::new();
-    for file in files {
+    let plays = files.into_iter().map(|file| async move {
         let text = std::fs::read_to_string(&file).unwrap();
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        faults.extend(play(&text).await.into_iter().map(|fault| format!("{name}: {fault}")));
-    }
+        play(&text).await.into_iter().map(move |fault| format!("{name}: {fault}"))
+    });
+    let faults: Vec<String> =
+        stream::iter(plays).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten().collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

@@ -16,10 +16,9 @@
 
 use std::cmp::Ordering;
 
-use regex::Regex;
 use serde_json::{Number, Value};
 
-use crate::sandbox::functions::{compile_pattern, read_moment};
+use crate::sandbox::functions::{Pattern, read_moment};
 
 /// Whether `left op right` holds. The error is a message about the right side.
 pub(super) fn holds(left: &Value, op: &str, right: &Value, ignore_case: bool) -> Result<bool, String> {
@@ -42,7 +41,7 @@ pub(super) fn holds(left: &Value, op: &str, right: &Value, ignore_case: bool) ->
         "in" => one_of(left, right, ignore_case),
         "not_in" => !one_of(left, right, ignore_case),
         "matches" => match (as_text(left), right) {
-            (Some(text), Value::String(source)) => pattern(source, ignore_case)?.is_match(&text),
+            (Some(text), Value::String(source)) => pattern(source, ignore_case)?.is_match(&text)?,
             _ => false,
         },
         "before" => moments(left, right).is_some_and(Ordering::is_lt),
@@ -58,8 +57,8 @@ pub(super) fn holds(left: &Value, op: &str, right: &Value, ignore_case: bool) ->
 }
 
 /// A pattern of bounded size; matching is linear in the text.
-pub(super) fn pattern(source: &str, ignore_case: bool) -> Result<Regex, String> {
-    if ignore_case { compile_pattern(&format!("(?i){source}")) } else { compile_pattern(source) }
+pub(super) fn pattern(source: &str, ignore_case: bool) -> Result<Pattern, String> {
+    if ignore_case { Pattern::compile(&format!("(?i){source}")) } else { Pattern::compile(source) }
 }
 
 fn equal(left: &Value, right: &Value, ignore_case: bool) -> bool {

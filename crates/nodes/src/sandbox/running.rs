@@ -123,6 +123,15 @@ pub(super) fn work(bytes: usize) -> Result<(), Box<EvalAltResult>> {
     })
 }
 
+/// Asks whether to go on, in the middle of a helper function.
+pub(super) fn ask() -> Result<(), Box<EvalAltResult>> {
+    let must_stop = with(|run| {
+        run.operations += 1;
+        run.surroundings.interrupt.is_due()
+    });
+    if must_stop { Err(limit_error(TOO_SLOW)) } else { Ok(()) }
+}
+
 /// Refuses a text that would be too long, before it is made.
 pub(super) fn room_for_text(bytes: usize) -> Result<(), Box<EvalAltResult>> {
     work(bytes)?;

@@ -100,6 +100,11 @@ const HOSTILE: &[(&str, &str)] = &[
     ("clock", "timestamp()"),
     ("exit", "exit(1)"),
     ("pattern", "let s = repeat(\"a\", 200_000); loop { matches(s, \"(a*)*b\"); }"),
+    ("pattern with many positions", "let s = repeat(\"a\", 200_000); loop { matches(s, \"(a{1,200}){1,20}b\"); }"),
+    (
+        "pattern that is found again and again",
+        "let s = repeat(\"a\", 200_000); loop { extract_all(s, \".*[^A-Z]|[A-Z]\"); extract_all(s, \"a*b|a\"); }",
+    ),
     ("pattern size", "matches(\"a\", \"(((a{100}){100}){100}){100}\")"),
     ("hash flood", "let s = repeat(\"a\", 200_000); loop { sha512(s); }"),
     ("json bomb", "let s = repeat(\"[\", 100_000) + repeat(\"]\", 100_000); parse_json(s)"),

@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named_with_its_place_and_a_way_out() {
-        let cases: &[(&[(&str, &str)], Option<&str>, &str)] = &[
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, &'a str);
+        let cases: &[Case<'_>] = &[
             (&[("STELLWERK_INGRES__MAX_FILES", "4")], None, "STELLWERK_INGRESS__MAX_FILES"),
             (&[("STELLWERK_LISTENN", "x")], None, "STELLWERK_LISTEN"),
             (&[], Some("[ingress]\nmax_bodybytes = 1\n"), "`ingress.max_body_bytes`"),

@@ -1,10 +1,10 @@
 //! Shows errors the way the client understands: programs get `application/problem+json`, people get a page.
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError};
 
 use super::is_for_programs;
 use crate::pages;
@@ -29,8 +29,10 @@ pub async fn present_errors(
     }
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_problem = content_type.is_some_and(|text| text.starts_with(MEDIA_TYPE));
-    // A handler that answers an error status with a body of its own (a form with a hint, a workflow's answer) means it.
-    let is_bare = response.response().error().is_some() || content_type.is_none();
+    // A handler that answers an error status with a body of its own (a form with a hint) means it, and so does a workflow
+    // that answers its webhook with an error status and no body.
+    let is_answer = response.request().path().starts_with("/hooks/") && response.request().match_pattern().is_some();
+    let is_bare = response.response().error().is_some() || (content_type.is_none() && !is_answer);
     if (for_programs && is_problem) || !is_bare {
         return Ok(response.map_into_boxed_body());
     }
@@ -40,9 +42,10 @@ pub async fn present_errors(
     };
     let allowed = response.headers().get(header::ALLOW).cloned();
     let (request, _) = response.into_parts();
-    let mut answer = match for_programs {
-        true => actix_web::ResponseError::error_response(&problem),
-        false => pages::error_page(&problem, asked.language, asked.is_read.then_some(asked.path_and_query.as_str())),
+    let mut answer = if for_programs {
+        problem.error_response()
+    } else {
+        pages::error_page(&problem, asked.language, asked.is_read.then_some(asked.path_and_query.as_str()))
     };
     if let Some(allowed) = allowed {
         answer.headers_mut().insert(header::ALLOW, allowed);

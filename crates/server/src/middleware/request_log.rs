@@ -24,9 +24,12 @@ pub async fn log_requests(
     let mut response = next.call(request).instrument(span.clone()).await?;
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| match status {
-        500.. => tracing::warn!(status, duration_ms, "answered"),
-        _ => tracing::debug!(status, duration_ms, "answered"),
+    span.in_scope(|| {
+        if status >= 500 {
+            tracing::warn!(status, duration_ms, "answered");
+        } else {
+            tracing::debug!(status, duration_ms, "answered");
+        }
     });
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

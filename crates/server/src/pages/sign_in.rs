@@ -73,7 +73,7 @@ pub(super) async fn sign_in(
         Err(problem) => problem,
     };
     let mut visitor = Visitor::of(&request, &accounts)?;
-    visitor.layout.path = "/sign-in".to_owned();
+    "/sign-in".clone_into(&mut visitor.layout.path);
     let l = &visitor.layout;
     let fault = match (problem.code(), problem.retry_after_s()) {
         (ProblemCode::WrongCredentials, _) => l.t("form.wrong_credentials").to_owned(),

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::test as http_test;
-use actix_web::{App, HttpResponse, ResponseError, web};
+use actix_web::{App, ResponseError, web};
 use serde_json::{Value, json};
 
 use super::*;
@@ -79,7 +79,7 @@ async fn what_an_extractor_refuses_is_a_problem() {
         .configure(|config| extractor_errors(config, 64))
         .route("/json", web::post().to(|json: web::Json<Limit>| async move { json.limit.to_string() }))
         .route("/query", web::get().to(|query: web::Query<Limit>| async move { query.limit.to_string() }))
-        .route("/path/{id}", web::get().to(|_: web::Path<uuid::Uuid>| async { HttpResponse::Ok() }));
+        .route("/path/{id}", web::get().to(|id: web::Path<uuid::Uuid>| async move { id.to_string() }));
     let app = http_test::init_service(app).await;
     let post = |body: &str| {
         http_test::TestRequest::post()

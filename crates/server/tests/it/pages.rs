@@ -171,6 +171,19 @@ async fn programs_get_problems_and_people_get_pages() {
 }
 
 #[actix_web::test]
+async fn a_workflow_may_answer_with_an_error_status_and_nothing_more() {
+    let server = with_owner(&[]).await;
+    let mut browser = Browser::new(server.app().await);
+    let answer = browser.open("/hooks/v1/order/1").await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, ""));
+    let elsewhere = browser.open("/hooks/v1/order").await;
+    assert_eq!(
+        (elsewhere.status, elsewhere.header("content-type")),
+        (StatusCode::NOT_FOUND, "application/problem+json")
+    );
+}
+
+#[actix_web::test]
 async fn a_chosen_language_stays() {
     let server = with_owner(&[]).await;
     let mut browser = Browser::new(server.app().await);

@@ -9,7 +9,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Data, get, post, resource};
-use actix_web::{App, Error};
+use actix_web::{App, Error, HttpResponse};
 use server::auth::{Accounts, Caller};
 use server::config::Config;
 use server::middleware::{log_requests, present_errors, security_headers};
@@ -39,7 +39,7 @@ impl Server {
         Self { config, storage, accounts, _directory: directory }
     }
 
-    /// The pages of this server, and an API of one address that tells who is calling.
+    /// The pages of this server, an API of one address that tells who is calling, and a webhook that answers 422.
     pub(crate) async fn app(
         &self,
     ) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
@@ -52,6 +52,7 @@ impl Server {
             .wrap(from_fn(security_headers))
             .wrap(from_fn(log_requests))
             .service(resource("/api/v1/me").route(get().to(name)).route(post().to(name)))
+            .service(resource("/hooks/v1/{slug}/{id}").to(async || HttpResponse::UnprocessableEntity()))
             .configure(configure_pages);
         init_service(app).await
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Clock, EventStatus, RunId, RunStatus, Timestamp};
+use model::{Clock, ErrorCode, EventStatus, NodeError, RunId, RunStatus, StepStatus, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use tokio::sync::{Notify, oneshot};
@@ -13,7 +13,7 @@ use super::accept::{AcceptJob, PreparedEvent, Stored};
 use super::ready::{Fresh, Ready, Waiting};
 use super::record::{PreparedRecord, RecordJob};
 use super::writer::{Job, Writer};
-use crate::entities::{queue, run};
+use crate::entities::{queue, run, step};
 use crate::error::StorageError;
 use crate::queue::{Accepted, Claim, Disposition, Gate, Lease, NewEvent, Next, Parsed, Progress, Queue};
 use crate::storage::{Role, StorageSettings};
@@ -274,6 +274,7 @@ async fn cancel(
     if deleted.rows_affected == 0 {
         return Ok(None);
     }
+    cut_off_steps(transaction, found.id, now).await?;
     run::Entity::update_many()
         .col_expr(run::Column::Status, Expr::value(RunStatus::Cancelled.as_str()))
         .col_expr(run::Column::FinishedAt, Expr::value(now.0))
@@ -281,4 +282,24 @@ async fn cancel(
         .exec(transaction)
         .await?;
     Ok(Some(found.id))
+}
+
+/// What was under way or waited for its next attempt is over, too.
+async fn cut_off_steps(
+    transaction: &sea_orm::DatabaseTransaction,
+    run_key: i64,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let error = NodeError::permanent(ErrorCode::Cancelled, "The run was cancelled by a person.");
+    let unfinished = [StepStatus::Running, StepStatus::Waiting].map(StepStatus::as_str);
+    step::Entity::update_many()
+        .col_expr(step::Column::Status, Expr::value(StepStatus::Failed.as_str()))
+        .col_expr(step::Column::Error, Expr::value(serde_json::to_string(&error)?))
+        .col_expr(step::Column::FinishedAt, Expr::value(now.0))
+        .col_expr(step::Column::RetryAt, Expr::value(None::<i64>))
+        .filter(step::Column::RunId.eq(run_key))
+        .filter(step::Column::Status.is_in(unfinished))
+        .exec(transaction)
+        .await?;
+    Ok(())
 }

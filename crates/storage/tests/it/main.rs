@@ -1,6 +1,7 @@
 //! What the storage promises, against a real database file.
 
 mod domain;
+mod history;
 mod queue;
 mod restart;
 mod support;

@@ -1,6 +1,6 @@
 //! The conformance suite of the run queue: what every implementation of `Queue` must do.
 
-use model::{EventStatus, RunStatus};
+use model::{ErrorCode, EventStatus, RunStatus, StepStatus};
 use serde_json::json;
 use storage::queue::{Disposition, Next};
 use storage::{RunFilter, StorageError};
@@ -145,11 +145,16 @@ async fn a_cancelled_run_ends_and_its_worker_writes_nothing_any_more() {
     let queue = bench.storage.queue();
     queue.accept(bench.event(json!({}))).await.unwrap();
     let claim = bench.claim_all().await.remove(0);
+    let mut under_way = bench.progress("call", json!(null));
+    (under_way.steps[0].status, under_way.steps[0].finished_at) = (StepStatus::Running, None);
+    queue.record(claim.lease, under_way, Next::Continue).await.unwrap();
     assert!(queue.cancel(claim.run).await.unwrap());
     let late = queue.record(claim.lease, bench.progress("a", json!(1)), bench.end()).await;
     assert!(matches!(late, Err(StorageError::LeaseLost)));
     let run = bench.storage.run(claim.run).await.unwrap();
     assert_eq!((run.status, run.finished_at), (RunStatus::Cancelled, Some(bench.storage.now())));
+    let step = bench.storage.run_steps(run.key).await.unwrap().remove(0);
+    assert_eq!((step.status, step.error.unwrap().code), (StepStatus::Failed, ErrorCode::Cancelled));
     assert!(!queue.cancel(claim.run).await.unwrap(), "it had ended already");
     assert!(queue.is_empty());
 }

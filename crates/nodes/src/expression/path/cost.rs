@@ -1,9 +1,12 @@
 //! What a query may cost, estimated before it begins: the library cannot be stopped on its way.
 
 use jsonpath_rust::parser::model::{
-    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, SingularQuery, Test, TestFunction,
+    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, SingularQuery, Test,
+    TestFunction,
 };
 use serde_json::Value;
+
+use crate::sandbox::functions::Pattern;
 
 /// How many values the query visits at most.
 pub(super) fn estimate(query: &JpQuery, context: &Value) -> u64 {
@@ -11,26 +14,34 @@ pub(super) fn estimate(query: &JpQuery, context: &Value) -> u64 {
     work(&query.segments, size, size.values).0
 }
 
-/// Compiling a pattern for one value costs about as much as visiting so many.
-const PATTERN_WORK: u64 = 500;
+/// The library compiles a pattern anew for every value, which costs about as much as visiting so many.
+const COMPILING_WORK: u64 = 500;
 
 /// How large a value is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Size {
     values: u64,
     depth: u64,
+    text_bytes: u64,
 }
 
 impl Size {
     fn of(value: &Value) -> Self {
-        let inner: Box<dyn Iterator<Item = &Value>> = match value {
-            Value::Array(items) => Box::new(items.iter()),
-            Value::Object(entries) => Box::new(entries.values()),
-            _ => return Self { values: 1, depth: 1 },
-        };
-        let (values, depth) =
-            inner.map(Self::of).fold((1, 0), |(values, depth), inner| (values + inner.values, depth.max(inner.depth)));
-        Self { values, depth: depth + 1 }
+        let mut size = Self { values: 1, ..Self::default() };
+        match value {
+            Value::String(text) => size.text_bytes = text.len() as u64,
+            Value::Array(items) => items.iter().for_each(|item| size.add(Self::of(item))),
+            Value::Object(entries) => entries.values().for_each(|item| size.add(Self::of(item))),
+            _ => {}
+        }
+        size.depth += 1;
+        size
+    }
+
+    fn add(&mut self, inner: Self) {
+        self.values += inner.values;
+        self.depth = self.depth.max(inner.depth);
+        self.text_bytes += inner.text_bytes;
     }
 }
 
@@ -141,8 +152,18 @@ fn function_work(function: &TestFunction, size: Size) -> u64 {
         }
         TestFunction::Length(one) => argument(one),
         TestFunction::Value(one) | TestFunction::Count(one) => argument(one),
-        TestFunction::Search(left, right) | TestFunction::Match(left, right) => {
-            PATTERN_WORK + argument(left) + argument(right)
+        TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => {
+            pattern_work(text, pattern, size).saturating_add(argument(text))
         }
     }
+}
+
+/// A pattern looks at all texts once when it is asked of each value, and at one text again and again when that is named
+/// from the root.
+fn pattern_work(text: &FnArg, pattern: &FnArg, size: Size) -> u64 {
+    let FnArg::Literal(Literal::String(pattern)) = pattern else { return u64::MAX };
+    let places = Pattern::compile(pattern).map_or(u64::MAX, |pattern| pattern.places() as u64);
+    let is_same_text = matches!(text, FnArg::Test(test) if matches!(**test, Test::AbsQuery(_)));
+    let bytes = if is_same_text { size.text_bytes } else { 1 + size.text_bytes / size.values };
+    places.saturating_mul(bytes).saturating_add(COMPILING_WORK)
 }

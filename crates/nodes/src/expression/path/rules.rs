@@ -2,8 +2,10 @@
 //! wrong answer in silence.
 
 use jsonpath_rust::parser::model::{
-    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, Test, TestFunction,
+    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, Test, TestFunction,
 };
+
+use crate::sandbox::functions::Pattern;
 
 /// The deepest nesting of brackets in a path.
 const DEEPEST_NESTING: usize = 16;
@@ -115,9 +117,14 @@ fn check_function(function: &TestFunction) -> Result<(), String> {
         }
         TestFunction::Length(one) => check_argument(one, true),
         TestFunction::Value(one) | TestFunction::Count(one) => check_argument(one, false),
-        TestFunction::Search(left, right) | TestFunction::Match(left, right) => {
-            check_argument(left, true)?;
-            check_argument(right, true)
+        TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => {
+            check_argument(text, true)?;
+            match pattern {
+                FnArg::Literal(Literal::String(pattern)) => Pattern::compile(pattern).map(|_| ()),
+                _ => {
+                    Err("The pattern of `match()` and `search()` must stand in the path itself, in quotes.".to_owned())
+                }
+            }
         }
     }
 }

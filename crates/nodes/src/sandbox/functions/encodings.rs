@@ -62,6 +62,7 @@ fn query_string(fields: &Map) -> Fallible<String> {
 
 fn parse_url(address: &str) -> Fallible<Map> {
     let url = Url::parse(address).map_err(|error| format!("This is not an address: {error}."))?;
+    running::room_for_items(url.query_pairs().count())?;
     let mut query = Map::new();
     for (name, value) in url.query_pairs() {
         let known = query.remove(name.as_ref());

@@ -8,6 +8,7 @@ mod json;
 mod lists;
 mod maps;
 mod numbers;
+mod patterns;
 mod text;
 mod values;
 
@@ -15,7 +16,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 pub(crate) use dates::read_moment;
 pub use docs::{FunctionDoc, function_docs};
-pub(crate) use text::compile_pattern;
+pub(crate) use patterns::Pattern;
 
 use super::{convert, running};
 
@@ -24,6 +25,7 @@ type Fallible<T> = Result<T, Box<EvalAltResult>>;
 /// Puts all of them into the engine.
 pub(super) fn add(engine: &mut Engine) {
     text::add(engine);
+    patterns::add(engine);
     numbers::add(engine);
     dates::add(engine);
     lists::add(engine);

@@ -1,8 +1,5 @@
 //! Text. Every function takes any value as its text and gives back a new one.
 
-use std::collections::VecDeque;
-
-use regex::{Regex, RegexBuilder};
 use rhai::{Array, Dynamic, Engine, INT, ImmutableString};
 
 use super::{Fallible, running, text_of};
@@ -12,7 +9,6 @@ pub(super) fn add(engine: &mut Engine) {
     look(engine);
     cut(engine);
     lengths(engine);
-    patterns(engine);
 }
 
 fn cases(engine: &mut Engine) {
@@ -103,66 +99,6 @@ fn lengths(engine: &mut Engine) {
     });
 }
 
-/// Patterns are those of the `regex` crate: linear in the text, whatever the pattern.
-fn patterns(engine: &mut Engine) {
-    engine.register_fn("matches", |text: Dynamic, pattern: ImmutableString| -> Fallible<bool> {
-        let text = text_of(&text)?;
-        with_pattern(&pattern, |regex| Ok(regex.is_match(&text)))
-    });
-    engine.register_fn("extract", |text: Dynamic, pattern: ImmutableString| -> Fallible<Dynamic> {
-        let text = text_of(&text)?;
-        with_pattern(&pattern, |regex| {
-            let found = regex.captures(&text).and_then(|found| found.get(1).or_else(|| found.get(0)));
-            Ok(found.map_or(Dynamic::UNIT, |found| found.as_str().into()))
-        })
-    });
-    engine.register_fn("extract_all", |text: Dynamic, pattern: ImmutableString| -> Fallible<Array> {
-        let text = text_of(&text)?;
-        with_pattern(&pattern, |regex| {
-            list(
-                regex
-                    .captures_iter(&text)
-                    .filter_map(|found| found.get(1).or_else(|| found.get(0)))
-                    .map(|found| found.as_str().into()),
-            )
-        })
-    });
-}
-
-/// Compiles a pattern within limits, or takes it from the few that this thread used last.
-fn with_pattern<T>(pattern: &str, act: impl FnOnce(&Regex) -> Fallible<T>) -> Fallible<T> {
-    thread_local! {
-        static LATEST: std::cell::RefCell<VecDeque<Regex>> = const { std::cell::RefCell::new(VecDeque::new()) };
-    }
-    let known = LATEST.with_borrow(|latest| latest.iter().find(|regex| regex.as_str() == pattern).cloned());
-    let regex = if let Some(regex) = known {
-        regex
-    } else {
-        running::work(PATTERN_COST_BYTES)?;
-        let regex = compile_pattern(pattern)?;
-        LATEST.with_borrow_mut(|latest| {
-            latest.truncate(LATEST_PATTERNS - 1);
-            latest.push_front(regex.clone());
-        });
-        regex
-    };
-    act(&regex)
-}
-
-/// A regular expression of bounded size. The message says what is wrong with the pattern.
-pub(crate) fn compile_pattern(pattern: &str) -> Result<Regex, String> {
-    if pattern.len() > LONGEST_PATTERN_BYTES {
-        return Err(format!("A pattern may be at most {LONGEST_PATTERN_BYTES} bytes long."));
-    }
-    let limits = (PATTERN_SIZE_BYTES, PATTERN_SIZE_BYTES);
-    let regex = RegexBuilder::new(pattern).size_limit(limits.0).dfa_size_limit(limits.1).nest_limit(50).build();
-    regex.map_err(|error| format!("The pattern `{pattern}` cannot be used: {}", last_line(&error.to_string())))
-}
-
-fn last_line(message: &str) -> &str {
-    message.lines().last().unwrap_or(message).trim_start_matches("error: ")
-}
-
 fn replace(text: &Dynamic, from: &Dynamic, to: &Dynamic) -> Fallible<String> {
     let (text, from, to) = (text_of(text)?, text_of(from)?, text_of(to)?);
     if from.is_empty() {
@@ -173,7 +109,7 @@ fn replace(text: &Dynamic, from: &Dynamic, to: &Dynamic) -> Fallible<String> {
     Ok(text.replace(&*from, &to))
 }
 
-fn list(items: impl Iterator<Item = Dynamic>) -> Fallible<Array> {
+pub(super) fn list(items: impl Iterator<Item = Dynamic>) -> Fallible<Array> {
     let mut list = Array::new();
     for item in items {
         if list.len().is_multiple_of(1024) {
@@ -274,8 +210,3 @@ fn count(letters: impl Iterator<Item = char>) -> INT {
 /// `&amp;` comes last, so that `&amp;lt;` becomes `&lt;` and not `<`.
 const ENTITIES: &[(&str, &str)] =
     &[("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&amp;", "&")];
-
-const LONGEST_PATTERN_BYTES: usize = 1_000;
-const PATTERN_SIZE_BYTES: usize = 512 * 1024;
-const PATTERN_COST_BYTES: usize = 64 * 1024;
-const LATEST_PATTERNS: usize = 8;

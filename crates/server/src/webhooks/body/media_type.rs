@@ -42,15 +42,12 @@ pub(super) fn split_parameters(text: &str) -> (String, Vec<(String, String)>) {
     let mut parameters = Vec::new();
     while let Some((name, after)) = rest.split_once('=') {
         let after = after.trim_start();
-        let (value, end) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let (value, length) = unquote(quoted);
-                (value, (length + 1).min(after.len()))
-            }
-            None => {
-                let length = after.find(';').unwrap_or(after.len());
-                (after[..length].trim().to_owned(), length)
-            }
+        let (value, end) = if let Some(quoted) = after.strip_prefix('"') {
+            let (value, length) = unquote(quoted);
+            (value, (length + 1).min(after.len()))
+        } else {
+            let length = after.find(';').unwrap_or(after.len());
+            (after[..length].trim().to_owned(), length)
         };
         let name = name.trim_matches(|letter: char| letter == ';' || letter.is_ascii_whitespace());
         parameters.push((name.to_ascii_lowercase(), value));
