@@ -124,8 +124,9 @@ mod tests {
 
     /// `a → b → d`, `a → c → d`, with `b` and `c` free to be anything; `t` is the trigger.
     fn diamond() -> Definition {
+        let nodes = ["t", "a", "b", "c", "d"].map(|id| json!({"id": id, "type": "set_fields"}));
         serde_json::from_value(json!({
-            "nodes": ["t", "a", "b", "c", "d"].map(|id| json!({"id": id, "type": "set_fields"})),
+            "nodes": nodes,
             "edges": [
                 {"from": "t", "to": "a"}, {"from": "a", "port": "true", "to": "b"},
                 {"from": "a", "port": "false", "to": "c"}, {"from": "b", "to": "d"}, {"from": "c", "to": "d"},
@@ -202,8 +203,9 @@ mod tests {
 
     #[test]
     fn another_trigger_and_what_only_it_leads_to_are_never_reached() {
+        let nodes = ["t", "other", "a", "b"].map(|id| json!({"id": id, "type": "set_fields"}));
         let definition: Definition = serde_json::from_value(json!({
-            "nodes": ["t", "other", "a", "b"].map(|id| json!({"id": id, "type": "set_fields"})),
+            "nodes": nodes,
             "edges": [{"from": "t", "to": "a"}, {"from": "other", "to": "a"}, {"from": "other", "to": "b"}],
         }))
         .unwrap();

@@ -44,11 +44,7 @@ pub(crate) async fn work_on(shared: &Shared, claim: Claim, place: Place) {
     let mut work = Work::new(shared, &prepared, &graph, claim, place);
     let (run, workflow) = (work.claim.run, prepared.workflow);
     shared.live.tell(|| News::Run { workflow, run, status: RunStatus::Running });
-    let stopped = work.until_stopped().await;
-    let next = match stopped {
-        Some(next) => next,
-        None => return,
-    };
+    let Some(next) = work.until_stopped().await else { return };
     work.place = None;
     if work.record(next.clone()).await.is_err() {
         return;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, PayloadConfig, ServiceConfig, delete, get, post, put, resource, route, scope};
+use actix_web::http::Method;
+use actix_web::web::{Data, PayloadConfig, ServiceConfig, resource, route, scope};
+use actix_web::{FromRequest, Handler, Resource, Responder, Route};
 use engine::Engine;
 use nodes::Catalogue;
 use storage::Storage;
@@ -74,56 +76,86 @@ impl Parts {
 
 /// Every address.
 fn routes(app: &mut ServiceConfig) {
-    app.route("/healthz", get().to(health::alive))
-        .route("/readyz", get().to(health::ready))
+    app.service(at("/healthz").get(health::alive).done())
+        .service(at("/readyz").get(health::ready).done())
         .service(resource("/hooks/v1/{slug}/{id}").route(route().to(webhooks::receive)))
-        .service(
-            scope("/api/v1")
-                .route("/openapi.json", get().to(openapi::serve))
-                .service(resource("/workflows").route(get().to(workflows::list)).route(post().to(workflows::create)))
-                .service(
-                    resource("/workflows/{id}")
-                        .route(get().to(workflows::read))
-                        .route(put().to(workflows::update))
-                        .route(delete().to(workflows::delete)),
-                )
-                .route("/workflows/{id}/duplicate", post().to(workflows::duplicate))
-                .route("/workflows/{id}/check", get().to(publishing::check))
-                .route("/workflows/{id}/publish", post().to(publishing::publish))
-                .route("/workflows/{id}/activate", post().to(publishing::activate))
-                .route("/workflows/{id}/pause", post().to(publishing::pause))
-                .route("/workflows/{id}/webhooks", get().to(publishing::webhooks))
-                .route("/workflows/{id}/versions", get().to(versions::list))
-                .route("/workflows/{id}/versions/{version}", get().to(versions::read))
-                .route("/workflows/{id}/run", post().to(start::run))
-                .route("/events", get().to(events::list))
-                .route("/events/{id}", get().to(events::read))
-                .route("/events/{id}/body", get().to(events::raw_body))
-                .route("/runs", get().to(runs::list))
-                .route("/runs/{id}", get().to(runs::read))
-                .route("/runs/{id}/cancel", post().to(runs::cancel))
-                .route("/node-types", get().to(node_types::list))
-                .route("/credential-kinds", get().to(credentials::kinds))
-                .service(
-                    resource("/credentials").route(get().to(credentials::list)).route(post().to(credentials::create)),
-                )
-                .service(
-                    resource("/credentials/{id}")
-                        .route(get().to(credentials::read))
-                        .route(put().to(credentials::update))
-                        .route(delete().to(credentials::delete)),
-                )
-                .route("/expressions/evaluate", post().to(expressions::evaluate))
-                .route("/stats", get().to(stats::read))
-                .route("/live", get().to(live::follow))
-                .route("/contacts", get().to(contacts::list))
-                .route("/outbox", get().to(outbox::list))
-                .route("/outbox/{id}/message", get().to(outbox::message))
-                .default_service(route().to(nothing_here)),
-        )
+        .service(scope("/api/v1").configure(api).default_service(route().to(nothing_here)))
         .configure(configure_pages);
+}
+
+fn api(api: &mut ServiceConfig) {
+    api.service(at("/openapi.json").get(openapi::serve).done())
+        .service(at("/workflows").get(workflows::list).post(workflows::create).done())
+        .service(at("/workflows/{id}").get(workflows::read).put(workflows::update).delete(workflows::delete).done())
+        .service(at("/workflows/{id}/duplicate").post(workflows::duplicate).done())
+        .service(at("/workflows/{id}/check").get(publishing::check).done())
+        .service(at("/workflows/{id}/publish").post(publishing::publish).done())
+        .service(at("/workflows/{id}/activate").post(publishing::activate).done())
+        .service(at("/workflows/{id}/pause").post(publishing::pause).done())
+        .service(at("/workflows/{id}/webhooks").get(publishing::webhooks).done())
+        .service(at("/workflows/{id}/versions").get(versions::list).done())
+        .service(at("/workflows/{id}/versions/{version}").get(versions::read).done())
+        .service(at("/workflows/{id}/run").post(start::run).done())
+        .service(at("/events").get(events::list).done())
+        .service(at("/events/{id}").get(events::read).done())
+        .service(at("/events/{id}/body").get(events::raw_body).done())
+        .service(at("/runs").get(runs::list).done())
+        .service(at("/runs/{id}").get(runs::read).done())
+        .service(at("/runs/{id}/cancel").post(runs::cancel).done())
+        .service(at("/node-types").get(node_types::list).done())
+        .service(at("/credential-kinds").get(credentials::kinds).done())
+        .service(at("/credentials").get(credentials::list).post(credentials::create).done())
+        .service(
+            at("/credentials/{id}").get(credentials::read).put(credentials::update).delete(credentials::delete).done(),
+        )
+        .service(at("/expressions/evaluate").post(expressions::evaluate).done())
+        .service(at("/stats").get(stats::read).done())
+        .service(at("/live").get(live::follow).done())
+        .service(at("/contacts").get(contacts::list).done())
+        .service(at("/outbox").get(outbox::list).done())
+        .service(at("/outbox/{id}/message").get(outbox::message).done());
 }
 
 async fn nothing_here() -> Problem {
     Problem::not_found("such address in the API; see /api/v1/openapi.json")
+}
+
+/// An address with a handler for each of its methods; any other method is told which there are.
+struct Address {
+    resource: Resource,
+    methods: Vec<Method>,
+}
+
+fn at(path: &str) -> Address {
+    Address { resource: resource(path), methods: Vec::new() }
+}
+
+macro_rules! methods {
+    ($($name:ident = $method:ident;)*) => {$(
+        fn $name<F, Args>(self, handler: F) -> Self
+        where
+            F: Handler<Args>,
+            Args: FromRequest + 'static,
+            F::Output: Responder + 'static,
+        {
+            self.on(Method::$method, route().method(Method::$method).to(handler))
+        }
+    )*};
+}
+
+impl Address {
+    methods! { get = GET; post = POST; put = PUT; delete = DELETE; }
+
+    fn on(mut self, method: Method, route: Route) -> Self {
+        self.methods.push(method);
+        Self { resource: self.resource.route(route), methods: self.methods }
+    }
+
+    fn done(self) -> Resource {
+        let methods = self.methods;
+        self.resource.default_service(route().to(move || {
+            let problem = Problem::method_not_allowed(&methods);
+            async move { problem }
+        }))
+    }
 }

@@ -71,9 +71,8 @@ fn definition() -> Value {
 fn drive(product: &Product, path: &str, connections: usize, time: Duration) -> Result<Vec<Duration>, Failure> {
     let end = Instant::now() + time;
     let results: Vec<Result<Vec<Duration>, Failure>> = std::thread::scope(|scope| {
-        let senders: Vec<_> = (0..connections)
-            .map(|sender| scope.spawn(move || post_until(product, path, sender, end)))
-            .collect();
+        let senders: Vec<_> =
+            (0..connections).map(|sender| scope.spawn(move || post_until(product, path, sender, end))).collect();
         senders.into_iter().map(|sender| sender.join().unwrap_or_else(|_| Err("a sender panicked".into()))).collect()
     });
     let mut latencies = Vec::new();

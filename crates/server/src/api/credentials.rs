@@ -9,7 +9,7 @@ use engine::Engine;
 use engine::effects::hosts;
 use model::{CredentialId, Timestamp, WorkflowId};
 use nodes::Catalogue;
-use nodes::manifest::CredentialKind;
+use nodes::manifest::{Apply, CredentialKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use storage::{CredentialRecord, NewCredential, Storage};
@@ -200,7 +200,10 @@ fn hosts_of(catalogue: &Catalogue, input: &CredentialInput) -> Result<Vec<String
         return Ok(kind.hosts.clone());
     }
     if let Some(field) = &kind.hosts_from {
-        let address = input.fields.get(field).map_or("", String::as_str);
+        let address = input.fields.get(field).map_or("", String::as_str).trim();
+        if kind.apply == Apply::Smtp && !address.is_empty() {
+            return Ok(vec![address.to_owned()]);
+        }
         let host = hosts::pattern_of(address).ok_or_else(|| {
             Problem::invalid_request(format!("The field `{field}` must be an address like https://example.com."))
                 .at_parameter(format!("fields.{field}"))
@@ -209,8 +212,7 @@ fn hosts_of(catalogue: &Catalogue, input: &CredentialInput) -> Result<Vec<String
     }
     let hosts: Vec<String> =
         input.hosts.iter().map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()).collect();
-    let goes_out = kind.apply != nodes::manifest::Apply::Smtp;
-    if hosts.is_empty() && goes_out {
+    if hosts.is_empty() {
         let detail =
             "Name the hosts that this credential may be sent to, for example `api.example.com`. It goes nowhere else.";
         return Err(Problem::invalid_request(detail).at_parameter("hosts"));

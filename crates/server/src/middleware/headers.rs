@@ -25,7 +25,11 @@ const ALWAYS: &[(&str, &str)] = &[
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
 ];
 
-/// Adds the headers to every answer. Of all of them only the policy overrides what a workflow answers with.
+/// What a workflow's answer may not say, because it would hold for our own pages too, which share its host.
+const NEVER_IN_ANSWERS: &[&str] =
+    &["set-cookie", "clear-site-data", "strict-transport-security", "service-worker-allowed", "alt-svc"];
+
+/// Adds the headers to every answer. A workflow may set others for its own answer, but not what would reach our pages.
 pub async fn security_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -34,6 +38,11 @@ pub async fn security_headers(
     let is_https = request.app_data::<Data<Accounts>>().is_some_and(|accounts| accounts.settings().is_https);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
+    if is_answer {
+        for name in NEVER_IN_ANSWERS {
+            headers.remove(*name);
+        }
+    }
     let policy = if is_answer { ANSWERS } else { OWN_PAGES };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in ALWAYS {

@@ -15,10 +15,8 @@ const SECRET_HEADERS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, 
 pub(super) fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let mut kept: Map<String, Value> = Map::new();
     for (name, value) in headers {
-        let text = match SECRET_HEADERS.contains(name) {
-            true => MASK.into(),
-            false => String::from_utf8_lossy(value.as_bytes()),
-        };
+        let is_secret = SECRET_HEADERS.contains(name);
+        let text = if is_secret { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
         match kept.get_mut(name.as_str()) {
             Some(Value::String(known)) => {
                 known.push_str(", ");

@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    fn trigger(params: Value) -> Trigger {
+    fn trigger(params: &Value) -> Trigger {
         let node = serde_json::from_value(json!({"id": "order", "type": WEBHOOK, "params": params})).unwrap();
         Trigger::of(Some(&node))
     }
@@ -88,9 +88,9 @@ mod tests {
             deduplicate: None,
             max_body_bytes: None,
         };
-        assert_eq!(trigger(json!({})), expected);
+        assert_eq!(trigger(&json!({})), expected);
         assert_eq!(
-            trigger(json!({"methods": [], "respond": "what", "response_status": 999, "deduplicate": {}})),
+            trigger(&json!({"methods": [], "respond": "what", "response_status": 999, "deduplicate": {}})),
             expected
         );
         assert_eq!(Trigger::of(None), expected);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_set_is_read() {
-        let read = trigger(json!({
+        let read = trigger(&json!({
             "methods": ["get", "PUT"], "respond": "finished", "deduplicate": {"header": "X-Id"}, "max_body_bytes": 10,
         }));
         assert_eq!(read.methods, ["GET", "PUT"]);

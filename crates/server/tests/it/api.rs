@@ -67,7 +67,8 @@ fn publishing_names_every_problem_with_its_node_and_parameter() {
     let id = product.create("Broken", &definition);
     let refused = product.api("POST", &format!("/workflows/{id}/publish"), None).must_be(422);
     let problems = refused["problems"].as_array().unwrap();
-    let has = |code: &str, node: &str| problems.iter().any(|problem| problem["code"] == code && problem["node"] == node);
+    let has =
+        |code: &str, node: &str| problems.iter().any(|problem| problem["code"] == code && problem["node"] == node);
     assert!(has("invalid_expression", "call"), "{refused:#}");
     assert!(has("unknown_node_type", "odd"), "{refused:#}");
     assert!(has("unknown_port", "order"), "{refused:#}");
@@ -80,11 +81,13 @@ fn what_is_wrong_with_a_request_is_said_with_its_place() {
     let product = Product::start(&[]);
     let send = |body: &str| {
         let token = product.command(&["token", "create", "--name", "more"]);
-        let request = Request::new("POST", "/api/v1/workflows").header("Authorization", &format!("Bearer {}", token.trim()));
+        let request =
+            Request::new("POST", "/api/v1/workflows").header("Authorization", &format!("Bearer {}", token.trim()));
         product.send(&request.body("application/json", body))
     };
     assert_eq!(send("{\"name\": ").must_be(400)["code"], "invalid_json");
-    let unknown = send("{\"name\": \"x\", \"definition\": {\"nodes\": [{\"id\": \"a\", \"type\": \"manual\", \"colour\": 1}]}}");
+    let unknown =
+        send("{\"name\": \"x\", \"definition\": {\"nodes\": [{\"id\": \"a\", \"type\": \"manual\", \"colour\": 1}]}}");
     let unknown = unknown.must_be(422);
     assert!(unknown["detail"].as_str().unwrap().contains("colour"), "{unknown}");
     assert_eq!(unknown["position"]["line"], 1);
@@ -93,6 +96,8 @@ fn what_is_wrong_with_a_request_is_said_with_its_place() {
     assert_eq!(product.api("GET", "/runs?limit=0", None).must_be(400)["code"], "invalid_query");
     assert_eq!(product.api("GET", "/runs/not-an-id", None).must_be(404)["code"], "not_found");
     assert_eq!(product.api("GET", "/nowhere", None).must_be(404)["code"], "not_found");
+    let wrong_method = product.api("DELETE", "/runs", None);
+    assert_eq!((wrong_method.status, wrong_method.header("allow")), (405, "GET"));
 }
 
 #[test]
@@ -170,7 +175,8 @@ fn an_expression_is_computed_or_its_fault_is_placed() {
     assert_eq!(value["value"], 7);
     let value = evaluate(&json!({"expression": "trigger.body.amount * 6", "context": context})).must_be(200);
     assert_eq!(value["value"], 42);
-    let value = evaluate(&json!({"expression": "Dear {{ upper(trigger.body.name) }}", "context": context})).must_be(200);
+    let value =
+        evaluate(&json!({"expression": "Dear {{ upper(trigger.body.name) }}", "context": context})).must_be(200);
     assert_eq!(value["value"], "Dear ADA");
     let condition = json!({"all": [{"left": "{{ $.trigger.body.amount }}", "op": "less_than", "right": 10}]});
     let value = evaluate(&json!({"condition": condition, "context": context})).must_be(200);
@@ -203,10 +209,19 @@ fn the_catalogue_says_everything_that_a_form_needs() {
     let catalogue = product.get("/node-types");
     let items = catalogue["items"].as_array().unwrap();
     let names: Vec<&str> = items.iter().filter_map(|item| item["name"].as_str()).collect();
-    for name in ["webhook", "filter", "http.request", "email.send", "contacts.upsert", "tryton.upsert_party", "slack.send_message"] {
+    for name in [
+        "webhook",
+        "filter",
+        "http.request",
+        "email.send",
+        "contacts.upsert",
+        "tryton.upsert_party",
+        "slack.send_message",
+    ] {
         assert!(names.contains(&name), "{name} is missing in {names:?}");
     }
-    let has_texts = |item: &Value| ["en", "de"].iter().all(|language| !item["title"][language].as_str().unwrap().is_empty());
+    let has_texts =
+        |item: &Value| ["en", "de"].iter().all(|language| !item["title"][language].as_str().unwrap().is_empty());
     assert!(items.iter().all(has_texts));
     assert!(!catalogue["operators"].as_array().unwrap().is_empty());
     assert!(!catalogue["functions"].as_array().unwrap().is_empty());

@@ -214,7 +214,10 @@ fn the_sender_gets_the_answer_that_the_webhook_is_set_to() {
 
     // One that fails before it comes to its "respond" node is answered all the same.
     let mut failing = mirror(&json!({ "respond": "node" }));
-    failing["nodes"].as_array_mut().unwrap().push(json!({ "id": "stock", "type": "code", "params": { "script": "throw \"none\"" } }));
+    failing["nodes"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "id": "stock", "type": "code", "params": { "script": "throw \"none\"" } }));
     failing["edges"] = json!([{ "from": "in", "to": "stock" }, { "from": "stock", "to": "back" }]);
     let ready = product.ready("Failing", &failing);
     let answer = product.post(&ready.path, &json!({})).must_be(500);

@@ -1,11 +1,13 @@
 //! The server from outside.
 
+#![expect(clippy::unwrap_used, reason = "a failed preparation is a failed test, also outside of test functions")]
+
 mod api;
+mod cli;
 mod crash;
 mod ingress;
 mod openapi;
 mod outside;
-mod cli;
 mod pages;
 mod sandbox;
 mod support;

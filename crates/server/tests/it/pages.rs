@@ -210,6 +210,7 @@ async fn every_answer_carries_the_security_headers() {
     }
     assert!(browser.has_cookie("__Host-stellwerk_form"), "with https cookies are bound to the host");
     let hook = browser.open("/hooks/v1/x/y").await;
+    assert_eq!((hook.header("set-cookie"), hook.header("x-own")), ("", "kept"), "an answer sets no cookie of ours");
     assert!(hook.header("content-security-policy").starts_with("sandbox"), "an answer never acts as one of our pages");
 }
 

@@ -52,10 +52,17 @@ impl Server {
             .wrap(from_fn(security_headers))
             .wrap(from_fn(log_requests))
             .service(resource("/api/v1/me").route(get().to(name)).route(post().to(name)))
-            .service(resource("/hooks/v1/{slug}/{id}").to(async || HttpResponse::UnprocessableEntity()))
+            .service(resource("/hooks/v1/{slug}/{id}").to(answer))
             .configure(configure_pages);
         init_service(app).await
     }
+}
+
+async fn answer() -> HttpResponse {
+    HttpResponse::UnprocessableEntity()
+        .insert_header((header::SET_COOKIE, "stellwerk_session=stolen; Path=/"))
+        .insert_header(("x-own", "kept"))
+        .finish()
 }
 
 async fn name(caller: Caller) -> String {

@@ -1,15 +1,20 @@
 //! The documents lead where they say.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::tree;
 
 /// Every document with its text.
 fn documents() -> Vec<(String, String)> {
-    let files = tree::files().into_iter().filter(|file| file.ends_with(".md"));
+    let files = tree::files().into_iter().filter(|file| is_document(file));
     let documents: Vec<_> = files.map(|file| (file.clone(), tree::text(&file).unwrap())).collect();
     assert!(documents.iter().any(|(file, _)| file == "README.md"));
     documents
+}
+
+fn is_document(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "md")
 }
 
 /// The text outside of code blocks.
@@ -76,7 +81,7 @@ fn every_page_of_the_guide_and_every_decision_can_be_reached_from_its_index() {
     for folder in ["docs/guide", "docs/decisions"] {
         let index = tree::text(&format!("{folder}/README.md")).unwrap_or_else(|| panic!("{folder} has no README.md"));
         let linked: BTreeSet<_> = links(&index).into_iter().collect();
-        let pages = tree::names_in(folder).into_iter().filter(|name| name.ends_with(".md") && name != "README.md");
+        let pages = tree::names_in(folder).into_iter().filter(|name| is_document(name) && name != "README.md");
         let lost: Vec<_> = pages.filter(|page| !linked.contains(page)).collect();
         assert!(lost.is_empty(), "{folder}/README.md does not mention {lost:?}");
     }

@@ -4,12 +4,10 @@ use std::collections::HashMap;
 
 use futures_util::future::BoxFuture;
 use model::{EventId, EventStatus, RunId, RunStatus};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, TransactionTrait,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::writer::{Answer, Keys};
+use super::writer::Keys;
 use crate::entities::{event, file, payload, queue, run};
 use crate::error::StorageError;
 use crate::files::NewFile;
@@ -94,54 +92,6 @@ impl PreparedEvent {
     }
 }
 
-/// Writes events together, or one by one when together fails, so that one bad event never takes its neighbours along.
-pub(super) async fn write(
-    transaction: &DatabaseTransaction,
-    jobs: Vec<Box<AcceptJob>>,
-    keys: &mut Keys,
-) -> Vec<Answer> {
-    if jobs.is_empty() {
-        return Vec::new();
-    }
-    let (events, replies): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.event, job.answer)).unzip();
-    let results = match try_together(transaction, &events, keys).await {
-        Ok(stored) => stored.into_iter().map(Ok).collect::<Vec<_>>(),
-        Err(error) if events.len() == 1 => vec![Err(error)],
-        Err(_) => {
-            let mut results = Vec::with_capacity(events.len());
-            for event in &events {
-                let single = try_together(transaction, std::slice::from_ref(event), keys).await;
-                results.push(single.and_then(|stored| stored.first().copied().ok_or(StorageError::Unavailable)));
-            }
-            results
-        }
-    };
-    let answer = |(result, reply): (Result<Stored, StorageError>, Box<dyn FnOnce(_) + Send>)| -> Answer {
-        Box::new(move |committed| reply(result.and_then(|stored| committed.map(|()| stored))))
-    };
-    results.into_iter().zip(replies).map(answer).collect()
-}
-
-fn try_together<'a>(
-    transaction: &'a DatabaseTransaction,
-    events: &'a [PreparedEvent],
-    keys: &'a mut Keys,
-) -> BoxFuture<'a, Result<Vec<Stored>, StorageError>> {
-    Box::pin(async move {
-        let savepoint = transaction.begin().await?;
-        match insert(&savepoint, events, keys).await {
-            Ok(stored) => {
-                savepoint.commit().await?;
-                Ok(stored)
-            }
-            Err(error) => {
-                savepoint.rollback().await?;
-                Err(error)
-            }
-        }
-    })
-}
-
 #[derive(Default)]
 struct Rows {
     events: Vec<event::ActiveModel>,
@@ -159,12 +109,13 @@ struct First {
     run: Option<Uuid>,
 }
 
-async fn insert(
-    savepoint: &DatabaseTransaction,
+/// Writes events with their runs and places in the queue. All or nothing of it is valid: the caller ends the transaction.
+pub(super) async fn write(
+    transaction: &DatabaseTransaction,
     events: &[PreparedEvent],
     keys: &mut Keys,
 ) -> Result<Vec<Stored>, StorageError> {
-    let mut firsts = find_firsts(savepoint, events).await?;
+    let mut firsts = find_firsts(transaction, events).await?;
     let mut rows = Rows::default();
     let mut stored = Vec::with_capacity(events.len());
     for prepared in events {
@@ -180,13 +131,13 @@ async fn insert(
         }
         stored.push(outcome);
     }
-    rows.insert(savepoint).await?;
+    rows.insert(transaction).await?;
     Ok(stored)
 }
 
 /// Looks up the earlier events with the same de-duplication keys.
 async fn find_firsts(
-    savepoint: &DatabaseTransaction,
+    transaction: &DatabaseTransaction,
     events: &[PreparedEvent],
 ) -> Result<HashMap<(i64, String), First>, StorageError> {
     let mut wanted: HashMap<i64, Vec<&str>> = HashMap::new();
@@ -201,14 +152,14 @@ async fn find_firsts(
             .select_only()
             .columns([event::Column::Id, event::Column::PublicId, event::Column::DedupKey])
             .into_tuple::<(i64, Uuid, String)>()
-            .all(savepoint)
+            .all(transaction)
             .await?;
         let runs = run::Entity::find()
             .filter(run::Column::EventId.is_in(found.iter().map(|(id, ..)| *id)))
             .select_only()
             .columns([run::Column::EventId, run::Column::PublicId])
             .into_tuple::<(i64, Uuid)>()
-            .all(savepoint)
+            .all(transaction)
             .await?;
         let runs: HashMap<i64, Uuid> = runs.into_iter().rev().collect();
         for (event_key, event, dedup_key) in found {
@@ -285,17 +236,17 @@ impl Rows {
         id
     }
 
-    async fn insert(self, savepoint: &DatabaseTransaction) -> Result<(), StorageError> {
-        insert_all(savepoint, self.payloads).await?;
-        insert_all(savepoint, self.files).await?;
-        insert_all(savepoint, self.events).await?;
-        insert_all(savepoint, self.runs).await?;
-        insert_all(savepoint, self.queue).await
+    async fn insert(self, transaction: &DatabaseTransaction) -> Result<(), StorageError> {
+        insert_all(transaction, self.payloads).await?;
+        insert_all(transaction, self.files).await?;
+        insert_all(transaction, self.events).await?;
+        insert_all(transaction, self.runs).await?;
+        insert_all(transaction, self.queue).await
     }
 }
 
 /// Inserts any number of rows in as few statements as possible.
-pub(super) fn insert_all<A>(savepoint: &DatabaseTransaction, rows: Vec<A>) -> BoxFuture<'_, Result<(), StorageError>>
+pub(super) fn insert_all<A>(transaction: &DatabaseTransaction, rows: Vec<A>) -> BoxFuture<'_, Result<(), StorageError>>
 where
     A: sea_orm::ActiveModelTrait + Send + 'static,
 {
@@ -303,7 +254,7 @@ where
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-            <A::Entity as EntityTrait>::insert_many(chunk).exec_without_returning(savepoint).await?;
+            <A::Entity as EntityTrait>::insert_many(chunk).exec_without_returning(transaction).await?;
         }
         Ok(())
     })

@@ -1,17 +1,16 @@
 //! The progress of runs: steps, attempts, endings and parkings, written many at a time and fenced by the lease.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use futures_util::future::BoxFuture;
 use model::RunStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QuerySelect, Statement, TransactionTrait, Value,
+    QuerySelect, Statement, Value,
 };
 
 use super::accept::insert_all;
-use super::writer::{Answer, Keys};
+use super::writer::Keys;
 use crate::entities::{attempt, payload, queue, step};
 use crate::error::StorageError;
 use crate::payload::{Payload, into_text};
@@ -90,72 +89,28 @@ impl PreparedRecord {
     }
 }
 
-/// Writes records together, or one by one when together fails, so that one bad record never takes its neighbours along.
-pub(super) async fn write(transaction: &DatabaseTransaction, jobs: Vec<RecordJob>, keys: &mut Keys) -> Vec<Answer> {
-    if jobs.is_empty() {
-        return Vec::new();
-    }
-    let (records, replies): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.record, job.answer)).unzip();
-    let results = match try_together(transaction, &records, keys).await {
-        Ok(lost) => records
-            .iter()
-            .map(|record| if lost.contains(&record.lease) { Err(StorageError::LeaseLost) } else { Ok(()) })
-            .collect(),
-        Err(error) if records.len() == 1 => vec![Err(error)],
-        Err(_) => {
-            let mut results = Vec::with_capacity(records.len());
-            for record in &records {
-                let single = try_together(transaction, std::slice::from_ref(record), keys).await;
-                results
-                    .push(single.and_then(|lost| if lost.is_empty() { Ok(()) } else { Err(StorageError::LeaseLost) }));
-            }
-            results
-        }
-    };
-    let answer = |(result, reply): (Result<(), StorageError>, Box<dyn FnOnce(_) + Send>)| -> Answer {
-        Box::new(move |committed| reply(result.and(committed)))
-    };
-    results.into_iter().zip(replies).map(answer).collect()
-}
-
-/// Returns the leases that are gone; nothing was written for those.
-fn try_together<'a>(
-    transaction: &'a DatabaseTransaction,
-    records: &'a [PreparedRecord],
-    keys: &'a mut Keys,
-) -> BoxFuture<'a, Result<HashSet<Lease>, StorageError>> {
-    Box::pin(async move {
-        let savepoint = transaction.begin().await?;
-        match apply(&savepoint, records, keys).await {
-            Ok(lost) => {
-                savepoint.commit().await?;
-                Ok(lost)
-            }
-            Err(error) => {
-                savepoint.rollback().await?;
-                Err(error)
-            }
-        }
-    })
-}
-
-async fn apply(
-    savepoint: &DatabaseTransaction,
+/// Writes the progress of runs, and says of each whether its lease was still good. All or nothing of it is valid: the caller
+/// ends the transaction.
+pub(super) async fn write(
+    transaction: &DatabaseTransaction,
     records: &[PreparedRecord],
     keys: &mut Keys,
-) -> Result<HashSet<Lease>, StorageError> {
-    let held = held_epochs(savepoint, records).await?;
-    let (valid, lost): (Vec<&PreparedRecord>, Vec<_>) =
-        records.iter().partition(|record| held.get(&record.lease.run_key) == Some(&record.lease.epoch));
-    write_steps(savepoint, &valid, keys).await?;
-    write_attempts(savepoint, &valid).await?;
-    update_runs(savepoint, &valid).await?;
-    update_queue(savepoint, &valid).await?;
-    Ok(lost.into_iter().map(|record| record.lease).collect())
+) -> Result<Vec<Result<(), StorageError>>, StorageError> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let held = held_epochs(transaction, records).await?;
+    let is_valid = |record: &PreparedRecord| held.get(&record.lease.run_key) == Some(&record.lease.epoch);
+    let valid: Vec<&PreparedRecord> = records.iter().filter(|record| is_valid(record)).collect();
+    write_steps(transaction, &valid, keys).await?;
+    write_attempts(transaction, &valid).await?;
+    update_runs(transaction, &valid).await?;
+    update_queue(transaction, &valid).await?;
+    Ok(records.iter().map(|record| if is_valid(record) { Ok(()) } else { Err(StorageError::LeaseLost) }).collect())
 }
 
 async fn held_epochs(
-    savepoint: &DatabaseTransaction,
+    transaction: &DatabaseTransaction,
     records: &[PreparedRecord],
 ) -> Result<HashMap<i64, i64>, StorageError> {
     let epochs = queue::Entity::find()
@@ -163,13 +118,13 @@ async fn held_epochs(
         .select_only()
         .columns([queue::Column::RunId, queue::Column::Epoch])
         .into_tuple::<(i64, i64)>()
-        .all(savepoint)
+        .all(transaction)
         .await?;
     Ok(epochs.into_iter().collect())
 }
 
 async fn write_steps(
-    savepoint: &DatabaseTransaction,
+    transaction: &DatabaseTransaction,
     records: &[&PreparedRecord],
     keys: &mut Keys,
 ) -> Result<(), StorageError> {
@@ -185,13 +140,13 @@ async fn write_steps(
         }
         rows.push(row.into());
     }
-    insert_all(savepoint, payloads).await?;
+    insert_all(transaction, payloads).await?;
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
         step::Entity::insert_many(chunk)
             .on_conflict(replace_unfinished_step())
-            .exec_without_returning(savepoint)
+            .exec_without_returning(transaction)
             .await?;
     }
     Ok(())
@@ -215,7 +170,7 @@ fn replace_unfinished_step() -> OnConflict {
         .to_owned()
 }
 
-async fn write_attempts(savepoint: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
+async fn write_attempts(transaction: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
     use attempt::Column;
     let rows: Vec<&attempt::Model> = records.iter().flat_map(|record| &record.attempts).collect();
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
@@ -223,13 +178,13 @@ async fn write_attempts(savepoint: &DatabaseTransaction, records: &[&PreparedRec
         let replace = OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration, Column::Number])
             .update_columns([Column::Status, Column::FinishedAt, Column::Error, Column::Exchanges])
             .to_owned();
-        attempt::Entity::insert_many(chunk).on_conflict(replace).exec_without_returning(savepoint).await?;
+        attempt::Entity::insert_many(chunk).on_conflict(replace).exec_without_returning(transaction).await?;
     }
     Ok(())
 }
 
 /// Updates many runs with one statement. (sea-orm has no update from a list of values.)
-async fn update_runs(savepoint: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
+async fn update_runs(transaction: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
     for chunk in records.chunks(ROWS_PER_STATEMENT) {
         let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
         for record in chunk {
@@ -250,16 +205,19 @@ async fn update_runs(savepoint: &DatabaseTransaction, records: &[&PreparedRecord
              UPDATE runs SET status = ended.status, started_at = COALESCE(runs.started_at, ended.started_at), \
              finished_at = ended.finished_at, error = ended.error FROM ended WHERE runs.id = ended.id"
         );
-        savepoint.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+        transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
     }
     Ok(())
 }
 
-async fn update_queue(savepoint: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
+async fn update_queue(transaction: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
     let ended = records.iter().filter(|record| matches!(record.next, Next::End(_)));
     let ended: Vec<i64> = ended.map(|record| record.lease.run_key).collect();
     for chunk in ended.chunks(ROWS_PER_STATEMENT) {
-        queue::Entity::delete_many().filter(queue::Column::RunId.is_in(chunk.iter().copied())).exec(savepoint).await?;
+        queue::Entity::delete_many()
+            .filter(queue::Column::RunId.is_in(chunk.iter().copied()))
+            .exec(transaction)
+            .await?;
     }
     for record in records {
         if let Next::Park { until } = record.next {
@@ -269,7 +227,7 @@ async fn update_queue(savepoint: &DatabaseTransaction, records: &[&PreparedRecor
                 epoch: Set(record.lease.epoch + 1),
                 ..Default::default()
             };
-            queue::Entity::update(row).exec(savepoint).await?;
+            queue::Entity::update(row).exec(transaction).await?;
         }
     }
     Ok(())

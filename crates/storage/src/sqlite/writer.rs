@@ -8,15 +8,15 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::accept::{self, AcceptJob};
-use super::record::{self, RecordJob};
+use super::accept::{self, AcceptJob, PreparedEvent, Stored};
+use super::record::{self, PreparedRecord, RecordJob};
 use crate::error::StorageError;
 
 /// How many writes may wait for the writer before new events are turned away.
 const CHANNEL_CAPACITY: usize = 8_192;
 
 /// Tells, after the commit, whoever waits.
-pub(super) type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
+type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
 
 /// A write of any kind. It runs inside the joined transaction in a savepoint of its own.
 type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Answer> + Send>;
@@ -60,7 +60,11 @@ impl Writer {
             payload: next_key(&reader, "payloads").await?,
         };
         let (jobs, inbox) = mpsc::channel(CHANNEL_CAPACITY);
-        tokio::spawn(write_all(connection, inbox, keys, batch_limit.max(1)));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        // A thread of its own: on the shared ones the writer would wait behind the very runs that wait for it.
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || runtime.block_on(write_all(connection, inbox, keys, batch_limit.max(1))))?;
         Ok(Self { jobs })
     }
 
@@ -115,16 +119,8 @@ where
     F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, StorageError>>,
 {
     let savepoint = transaction.begin().await?;
-    match work(&savepoint).await {
-        Ok(value) => {
-            savepoint.commit().await?;
-            Ok(value)
-        }
-        Err(error) => {
-            savepoint.rollback().await?;
-            Err(error)
-        }
-    }
+    let result = work(&savepoint).await;
+    end(savepoint, result).await?
 }
 
 async fn write_all(connection: DatabaseConnection, mut inbox: mpsc::Receiver<Job>, mut keys: Keys, batch_limit: usize) {
@@ -157,7 +153,7 @@ async fn write_all(connection: DatabaseConnection, mut inbox: mpsc::Receiver<Job
 /// One batch, by kind. Accepted events come first: senders are waiting for their answer.
 #[derive(Default)]
 struct Sorted {
-    accepts: Vec<Box<AcceptJob>>,
+    accepts: Vec<AcceptJob>,
     records: Vec<RecordJob>,
     works: Vec<Work>,
     closing: Vec<oneshot::Sender<()>>,
@@ -166,7 +162,7 @@ struct Sorted {
 impl Sorted {
     fn add(&mut self, job: Job) {
         match job {
-            Job::Accept(job) => self.accepts.push(job),
+            Job::Accept(job) => self.accepts.push(*job),
             Job::Record(job) => self.records.push(job),
             Job::Work(work) => self.works.push(work),
             Job::Close(waiting) => self.closing.push(waiting),
@@ -175,39 +171,118 @@ impl Sorted {
 }
 
 async fn write_batch(connection: &DatabaseConnection, sorted: Sorted, keys: &mut Keys) {
-    if sorted.accepts.is_empty() && sorted.records.is_empty() && sorted.works.is_empty() {
+    let Sorted { accepts, records, works, .. } = sorted;
+    if accepts.is_empty() && records.is_empty() && works.is_empty() {
         return;
     }
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
+    let accept_job = |job: AcceptJob| (job.event, job.answer);
+    let (events, accepted): (Vec<_>, Vec<_>) = accepts.into_iter().map(accept_job).unzip();
+    let record_job = |job: RecordJob| (job.record, job.answer);
+    let (records, recorded): (Vec<_>, Vec<_>) = records.into_iter().map(record_job).unzip();
+    let written = write_rows(connection, &events, &records, keys).await;
+    let Rows { transaction, accepts, records } = match written {
+        Ok(rows) => rows,
+        Err(error) => {
+            tracing::error!(%error, "a transaction could not be begun");
+            for answer in accepted {
+                answer(Err(error.clone()));
+            }
+            for answer in recorded {
+                answer(Err(error.clone()));
+            }
+            // Dropping other work closes its channel, which its caller reads as "unavailable".
+            return;
+        }
     };
-    let transaction = match connection.begin_with_options(immediate).await {
-        Ok(transaction) => transaction,
-        Err(error) => return refuse_all(sorted, &StorageError::from(error)),
-    };
-    // Keys that a failed transaction used stay unused: numbers are plenty, and nothing can be given out twice.
-    let mut answers = accept::write(&transaction, sorted.accepts, keys).await;
-    answers.extend(record::write(&transaction, sorted.records, keys).await);
-    for work in sorted.works {
+    let mut answers = Vec::with_capacity(works.len());
+    for work in works {
         answers.push(work(&transaction).await);
     }
     let committed = transaction.commit().await.map_err(StorageError::from);
     if let Err(error) = &committed {
         tracing::error!(%error, "a transaction could not be committed");
     }
+    for (answer, result) in accepted.into_iter().zip(accepts) {
+        answer(result.and_then(|stored| committed.clone().map(|()| stored)));
+    }
+    for (answer, result) in recorded.into_iter().zip(records) {
+        answer(result.and(committed.clone()));
+    }
     for answer in answers {
         answer(committed.clone());
     }
 }
 
-fn refuse_all(sorted: Sorted, error: &StorageError) {
-    tracing::error!(%error, "no transaction could be begun");
-    for job in sorted.accepts {
-        (job.answer)(Err(error.clone()));
+/// Events and records as they were written, in a transaction that is still open.
+struct Rows {
+    transaction: DatabaseTransaction,
+    accepts: Vec<Result<Stored, StorageError>>,
+    records: Vec<Result<(), StorageError>>,
+}
+
+/// Writes everything together. When that fails, everything once more in a new transaction, but each by itself, so that one
+/// bad row never takes its neighbours along.
+async fn write_rows(
+    connection: &DatabaseConnection,
+    events: &[PreparedEvent],
+    records: &[PreparedRecord],
+    keys: &mut Keys,
+) -> Result<Rows, StorageError> {
+    let transaction = begin(connection).await?;
+    let accepts = accept::write(&transaction, events, keys).await;
+    let recorded = match &accepts {
+        Ok(_) => record::write(&transaction, records, keys).await,
+        Err(error) => Err(error.clone()),
+    };
+    match (accepts, recorded) {
+        (Ok(accepts), Ok(records)) => Ok(Rows { transaction, accepts: accepts.into_iter().map(Ok).collect(), records }),
+        (_, Err(error)) | (Err(error), _) => {
+            tracing::warn!(%error, "writes could not be stored together; each is tried by itself");
+            // A failure such as a full disk may have ended the transaction already.
+            let _ = transaction.rollback().await;
+            write_one_by_one(connection, events, records, keys).await
+        }
     }
-    for job in sorted.records {
-        (job.answer)(Err(error.clone()));
+}
+
+async fn write_one_by_one(
+    connection: &DatabaseConnection,
+    events: &[PreparedEvent],
+    records: &[PreparedRecord],
+    keys: &mut Keys,
+) -> Result<Rows, StorageError> {
+    let transaction = begin(connection).await?;
+    let mut rows = Rows { transaction, accepts: Vec::with_capacity(events.len()), records: Vec::new() };
+    for event in events {
+        let savepoint = rows.transaction.begin().await?;
+        let result = accept::write(&savepoint, std::slice::from_ref(event), keys).await;
+        let stored = result.and_then(|stored| stored.first().copied().ok_or(StorageError::Unavailable));
+        rows.accepts.push(end(savepoint, stored).await?);
     }
-    // Dropping other work closes its channel, which its caller reads as "unavailable".
+    for record in records {
+        let savepoint = rows.transaction.begin().await?;
+        let result = record::write(&savepoint, std::slice::from_ref(record), keys).await;
+        let stored = result.and_then(|mut results| results.pop().unwrap_or(Err(StorageError::Unavailable)));
+        rows.records.push(end(savepoint, stored).await?);
+    }
+    Ok(rows)
+}
+
+async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, StorageError> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(connection.begin_with_options(immediate).await?)
+}
+
+/// Keeps what a savepoint wrote when all went well, and undoes it otherwise.
+async fn end<T>(
+    savepoint: DatabaseTransaction,
+    result: Result<T, StorageError>,
+) -> Result<Result<T, StorageError>, StorageError> {
+    match result {
+        Ok(value) => savepoint.commit().await.map(|()| Ok(value)).map_err(Into::into),
+        Err(error) => savepoint.rollback().await.map(|()| Err(error)).map_err(Into::into),
+    }
 }

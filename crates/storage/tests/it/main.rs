@@ -1,5 +1,7 @@
 //! What the storage promises, against a real database file.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod domain;
 mod history;
 mod queue;

@@ -61,16 +61,14 @@ impl Script {
     }
 
     pub(super) fn react(&mut self, received: &Received) -> Reaction {
-        match self.left.iter().position(|scripted| scripted.expect.fits(received)) {
-            Some(position) => self.left.remove(position).reply.reaction(),
-            None => {
-                let headers = received.headers.iter().map(|(name, value)| format!("{name}: {value}"));
-                let headers = headers.collect::<Vec<_>>().join(", ");
-                self.unexpected.push(format!("{} ({headers}) {}", received.line, received.text()));
-                // A status that is never tried again, so that the scenario ends soon.
-                Reaction::json(418, &Value::Null)
-            }
+        if let Some(position) = self.left.iter().position(|scripted| scripted.expect.fits(received)) {
+            return self.left.remove(position).reply.reaction();
         }
+        let headers = received.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+        let headers = headers.collect::<Vec<_>>().join(", ");
+        self.unexpected.push(format!("{} ({headers}) {}", received.line, received.text()));
+        // A status that is never tried again, so that the scenario ends soon.
+        Reaction::json(418, &Value::Null)
     }
 
     /// What did not happen as scripted.

@@ -46,14 +46,14 @@ impl Request {
     /// Sends it. Fails when the other side is not there or goes away.
     pub(crate) fn try_send(&self, to: SocketAddr) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(to)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         let mut head = format!("{} {} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n", self.method, self.path);
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         let has_length = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         if !has_length && (!self.body.is_empty() || self.method != "GET") {
-            head += &format!("Content-Length: {}\r\n", self.body.len());
+            head.extend(["Content-Length: ", &self.body.len().to_string(), "\r\n"]);
         }
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         // A server that refuses early may stop reading; its answer is there all the same.

@@ -16,7 +16,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(begin.elapsed() < Duration::from_secs(60), "this did not happen within a minute: {what}");
+        assert!(begin.elapsed() < Duration::from_mins(1), "this did not happen within a minute: {what}");
         std::thread::park_timeout(Duration::from_millis(20));
     }
 }

@@ -64,7 +64,7 @@ impl PostOffice {
 
     /// The next mail that it took: `from`, `to`, `user`, `secure`, `message`.
     pub(crate) fn next(&self) -> Value {
-        self.said.recv_timeout(Duration::from_secs(60)).expect("no mail arrived")
+        self.said.recv_timeout(Duration::from_mins(1)).expect("no mail arrived")
     }
 }
 

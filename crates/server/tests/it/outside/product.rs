@@ -46,7 +46,8 @@ impl Product {
         all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (process, said, address) = spawn(&directory, &all);
         let mut product = Self { directory, variables: all, process, said, address, token: String::new() };
-        product.token = product.command(&["token", "create", "--name", "tests"]).trim().to_owned();
+        let token = product.command(&["token", "create", "--name", "tests"]);
+        token.trim().clone_into(&mut product.token);
         product
     }
 
@@ -182,10 +183,10 @@ fn spawn(directory: &TempDir, variables: &[(String, String)]) -> (Child, Arc<Mut
             if let Some((_, rest)) = line.split_once("listens at http://") {
                 let _ = tell.send(rest.trim_end_matches('/').parse().unwrap());
             }
-            *keep.lock().unwrap() += &format!("{line}\n");
+            keep.lock().unwrap().extend([&line, "\n"]);
         }
     });
-    let address = told.recv_timeout(std::time::Duration::from_secs(60));
+    let address = told.recv_timeout(std::time::Duration::from_mins(1));
     let address = address.unwrap_or_else(|_| panic!("the server did not start:\n{}", said.lock().unwrap()));
     (process, said, address)
 }
