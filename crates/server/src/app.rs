@@ -76,9 +76,10 @@ impl Parts {
 
 /// Every address.
 fn routes(app: &mut ServiceConfig) {
-    app.service(at("/healthz").get(health::alive).done())
+    // Addresses are tried in this order, so the one that must be fast comes first.
+    app.service(resource("/hooks/v1/{slug}/{id}").route(route().to(webhooks::receive)))
+        .service(at("/healthz").get(health::alive).done())
         .service(at("/readyz").get(health::ready).done())
-        .service(resource("/hooks/v1/{slug}/{id}").route(route().to(webhooks::receive)))
         .service(scope("/api/v1").configure(api).default_service(route().to(nothing_here)))
         .configure(configure_pages);
 }

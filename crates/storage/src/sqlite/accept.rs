@@ -2,20 +2,17 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::BoxFuture;
 use model::{EventId, EventStatus, RunId, RunStatus};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::script::Script;
 use super::writer::Keys;
 use crate::entities::{event, file, payload, queue, run};
 use crate::error::StorageError;
 use crate::files::NewFile;
 use crate::payload::{Payload, into_text};
 use crate::queue::{Accepted, Disposition, NewEvent, StartRun};
-
-/// How many rows one statement inserts; keeps the number of bound values below SQLite's limit.
-const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// An event to write, made ready outside of the writer.
 pub(super) struct AcceptJob {
@@ -109,11 +106,12 @@ struct First {
     run: Option<Uuid>,
 }
 
-/// Writes events with their runs and places in the queue. All or nothing of it is valid: the caller ends the transaction.
-pub(super) async fn write(
+/// Decides what becomes of events and adds them to the script, with their runs and places in the queue.
+pub(super) async fn add(
     transaction: &DatabaseTransaction,
     events: &[PreparedEvent],
     keys: &mut Keys,
+    script: &mut Script,
 ) -> Result<Vec<Stored>, StorageError> {
     let mut firsts = find_firsts(transaction, events).await?;
     let mut rows = Rows::default();
@@ -131,7 +129,7 @@ pub(super) async fn write(
         }
         stored.push(outcome);
     }
-    rows.insert(transaction).await?;
+    rows.add_to(script);
     Ok(stored)
 }
 
@@ -236,26 +234,11 @@ impl Rows {
         id
     }
 
-    async fn insert(self, transaction: &DatabaseTransaction) -> Result<(), StorageError> {
-        insert_all(transaction, self.payloads).await?;
-        insert_all(transaction, self.files).await?;
-        insert_all(transaction, self.events).await?;
-        insert_all(transaction, self.runs).await?;
-        insert_all(transaction, self.queue).await
+    fn add_to(self, script: &mut Script) {
+        script.insert(self.payloads);
+        script.insert(self.files);
+        script.insert(self.events);
+        script.insert(self.runs);
+        script.insert(self.queue);
     }
-}
-
-/// Inserts any number of rows in as few statements as possible.
-pub(super) fn insert_all<A>(transaction: &DatabaseTransaction, rows: Vec<A>) -> BoxFuture<'_, Result<(), StorageError>>
-where
-    A: sea_orm::ActiveModelTrait + Send + 'static,
-{
-    Box::pin(async move {
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-            <A::Entity as EntityTrait>::insert_many(chunk).exec_without_returning(transaction).await?;
-        }
-        Ok(())
-    })
 }

@@ -27,6 +27,8 @@ pub(crate) async fn open_writer(file: &Path) -> Result<DatabaseConnection, Stora
             .pragma("cache_size", "-16000")
             .pragma("journal_size_limit", "67108864")
             .pragma("wal_autocheckpoint", "4000")
+            // Joined writes differ in their number of rows, so few statements ever occur twice.
+            .statement_cache_capacity(24)
     });
     let connection = Database::connect(options).await?;
     enable_incremental_vacuum(&connection).await?;

@@ -6,6 +6,7 @@ mod connect;
 mod queue;
 mod ready;
 mod record;
+mod script;
 mod writer;
 
 pub(crate) use connect::{open_reader, open_writer};

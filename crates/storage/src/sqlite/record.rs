@@ -4,20 +4,14 @@ use std::collections::HashMap;
 
 use model::RunStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QuerySelect, Statement, Value,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QuerySelect, Statement, Value};
 
-use super::accept::insert_all;
+use super::script::{ROWS_PER_STATEMENT, Script};
 use super::writer::Keys;
 use crate::entities::{attempt, payload, queue, step};
 use crate::error::StorageError;
 use crate::payload::{Payload, into_text};
 use crate::queue::{Lease, Next, Progress};
-
-/// How many rows one statement writes; keeps the number of bound values below SQLite's limit.
-const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// A run's progress to write, made ready outside of the writer.
 pub(super) struct RecordJob {
@@ -89,12 +83,12 @@ impl PreparedRecord {
     }
 }
 
-/// Writes the progress of runs, and says of each whether its lease was still good. All or nothing of it is valid: the caller
-/// ends the transaction.
-pub(super) async fn write(
+/// Adds the progress of runs to the script, and says of each whether its lease is still good. Of the others nothing is added.
+pub(super) async fn add(
     transaction: &DatabaseTransaction,
     records: &[PreparedRecord],
     keys: &mut Keys,
+    script: &mut Script,
 ) -> Result<Vec<Result<(), StorageError>>, StorageError> {
     if records.is_empty() {
         return Ok(Vec::new());
@@ -102,10 +96,10 @@ pub(super) async fn write(
     let held = held_epochs(transaction, records).await?;
     let is_valid = |record: &PreparedRecord| held.get(&record.lease.run_key) == Some(&record.lease.epoch);
     let valid: Vec<&PreparedRecord> = records.iter().filter(|record| is_valid(record)).collect();
-    write_steps(transaction, &valid, keys).await?;
-    write_attempts(transaction, &valid).await?;
-    update_runs(transaction, &valid).await?;
-    update_queue(transaction, &valid).await?;
+    add_steps(&valid, keys, script)?;
+    add_attempts(&valid, script);
+    update_runs(&valid, script);
+    update_queue(&valid, script);
     Ok(records.iter().map(|record| if is_valid(record) { Ok(()) } else { Err(StorageError::LeaseLost) }).collect())
 }
 
@@ -123,11 +117,7 @@ async fn held_epochs(
     Ok(epochs.into_iter().collect())
 }
 
-async fn write_steps(
-    transaction: &DatabaseTransaction,
-    records: &[&PreparedRecord],
-    keys: &mut Keys,
-) -> Result<(), StorageError> {
+fn add_steps(records: &[&PreparedRecord], keys: &mut Keys, script: &mut Script) -> Result<(), StorageError> {
     let mut rows: Vec<step::ActiveModel> = Vec::new();
     let mut payloads: Vec<payload::ActiveModel> = Vec::new();
     for (row, output) in records.iter().flat_map(|record| &record.steps) {
@@ -140,14 +130,9 @@ async fn write_steps(
         }
         rows.push(row.into());
     }
-    insert_all(transaction, payloads).await?;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        step::Entity::insert_many(chunk)
-            .on_conflict(replace_unfinished_step())
-            .exec_without_returning(transaction)
-            .await?;
+    script.insert(payloads);
+    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+        script.add_query(&step::Entity::insert_many(chunk.to_vec()).on_conflict(replace_unfinished_step()));
     }
     Ok(())
 }
@@ -170,7 +155,7 @@ fn replace_unfinished_step() -> OnConflict {
         .to_owned()
 }
 
-async fn write_attempts(transaction: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
+fn add_attempts(records: &[&PreparedRecord], script: &mut Script) {
     use attempt::Column;
     let rows: Vec<&attempt::Model> = records.iter().flat_map(|record| &record.attempts).collect();
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
@@ -178,13 +163,12 @@ async fn write_attempts(transaction: &DatabaseTransaction, records: &[&PreparedR
         let replace = OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration, Column::Number])
             .update_columns([Column::Status, Column::FinishedAt, Column::Error, Column::Exchanges])
             .to_owned();
-        attempt::Entity::insert_many(chunk).on_conflict(replace).exec_without_returning(transaction).await?;
+        script.add_query(&attempt::Entity::insert_many(chunk).on_conflict(replace));
     }
-    Ok(())
 }
 
 /// Updates many runs with one statement. (sea-orm has no update from a list of values.)
-async fn update_runs(transaction: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
+fn update_runs(records: &[&PreparedRecord], script: &mut Script) {
     for chunk in records.chunks(ROWS_PER_STATEMENT) {
         let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
         for record in chunk {
@@ -205,30 +189,24 @@ async fn update_runs(transaction: &DatabaseTransaction, records: &[&PreparedReco
              UPDATE runs SET status = ended.status, started_at = COALESCE(runs.started_at, ended.started_at), \
              finished_at = ended.finished_at, error = ended.error FROM ended WHERE runs.id = ended.id"
         );
-        transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+        script.add(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values));
     }
-    Ok(())
 }
 
-async fn update_queue(transaction: &DatabaseTransaction, records: &[&PreparedRecord]) -> Result<(), StorageError> {
+fn update_queue(records: &[&PreparedRecord], script: &mut Script) {
     let ended = records.iter().filter(|record| matches!(record.next, Next::End(_)));
     let ended: Vec<i64> = ended.map(|record| record.lease.run_key).collect();
     for chunk in ended.chunks(ROWS_PER_STATEMENT) {
-        queue::Entity::delete_many()
-            .filter(queue::Column::RunId.is_in(chunk.iter().copied()))
-            .exec(transaction)
-            .await?;
+        let over = queue::Column::RunId.is_in(chunk.iter().copied());
+        script.add_query(&queue::Entity::delete_many().filter(over));
     }
     for record in records {
         if let Next::Park { until } = record.next {
-            let row = queue::ActiveModel {
-                run_id: Set(record.lease.run_key),
-                due_at: Set(until.0),
-                epoch: Set(record.lease.epoch + 1),
-                ..Default::default()
-            };
-            queue::Entity::update(row).exec(transaction).await?;
+            let parked = queue::Entity::update_many()
+                .col_expr(queue::Column::DueAt, Expr::value(until.0))
+                .col_expr(queue::Column::Epoch, Expr::value(record.lease.epoch + 1))
+                .filter(queue::Column::RunId.eq(record.lease.run_key));
+            script.add_query(&parked);
         }
     }
-    Ok(())
 }

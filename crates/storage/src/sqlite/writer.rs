@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{self, AcceptJob, PreparedEvent, Stored};
 use super::record::{self, PreparedRecord, RecordJob};
+use super::script::Script;
 use crate::error::StorageError;
 
 /// How many writes may wait for the writer before new events are turned away.
@@ -229,20 +230,28 @@ async fn write_rows(
     keys: &mut Keys,
 ) -> Result<Rows, StorageError> {
     let transaction = begin(connection).await?;
-    let accepts = accept::write(&transaction, events, keys).await;
-    let recorded = match &accepts {
-        Ok(_) => record::write(&transaction, records, keys).await,
-        Err(error) => Err(error.clone()),
-    };
-    match (accepts, recorded) {
-        (Ok(accepts), Ok(records)) => Ok(Rows { transaction, accepts: accepts.into_iter().map(Ok).collect(), records }),
-        (_, Err(error)) | (Err(error), _) => {
+    match write_together(&transaction, events, records, keys).await {
+        Ok((accepts, records)) => Ok(Rows { transaction, accepts: accepts.into_iter().map(Ok).collect(), records }),
+        Err(error) => {
             tracing::warn!(%error, "writes could not be stored together; each is tried by itself");
             // A failure such as a full disk may have ended the transaction already.
             let _ = transaction.rollback().await;
             write_one_by_one(connection, events, records, keys).await
         }
     }
+}
+
+async fn write_together(
+    transaction: &DatabaseTransaction,
+    events: &[PreparedEvent],
+    records: &[PreparedRecord],
+    keys: &mut Keys,
+) -> Result<(Vec<Stored>, Vec<Result<(), StorageError>>), StorageError> {
+    let mut script = Script::default();
+    let stored = accept::add(transaction, events, keys, &mut script).await?;
+    let recorded = record::add(transaction, records, keys, &mut script).await?;
+    script.run(transaction).await?;
+    Ok((stored, recorded))
 }
 
 async fn write_one_by_one(
@@ -255,14 +264,14 @@ async fn write_one_by_one(
     let mut rows = Rows { transaction, accepts: Vec::with_capacity(events.len()), records: Vec::new() };
     for event in events {
         let savepoint = rows.transaction.begin().await?;
-        let result = accept::write(&savepoint, std::slice::from_ref(event), keys).await;
-        let stored = result.and_then(|stored| stored.first().copied().ok_or(StorageError::Unavailable));
+        let result = write_together(&savepoint, std::slice::from_ref(event), &[], keys).await;
+        let stored = result.and_then(|(stored, _)| stored.first().copied().ok_or(StorageError::Unavailable));
         rows.accepts.push(end(savepoint, stored).await?);
     }
     for record in records {
         let savepoint = rows.transaction.begin().await?;
-        let result = record::write(&savepoint, std::slice::from_ref(record), keys).await;
-        let stored = result.and_then(|mut results| results.pop().unwrap_or(Err(StorageError::Unavailable)));
+        let result = write_together(&savepoint, &[], std::slice::from_ref(record), keys).await;
+        let stored = result.and_then(|(_, mut results)| results.pop().unwrap_or(Err(StorageError::Unavailable)));
         rows.records.push(end(savepoint, stored).await?);
     }
     Ok(rows)
