@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::{EventId, EventStatus, NodeId, RunId, RunStatus, StepStatus, WorkflowId};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 /// How many news a slow watcher may lag behind before it misses some.
 const NEWS_CAPACITY: usize = 1_024;
@@ -70,12 +70,17 @@ pub enum Answer {
 #[derive(Debug, Clone)]
 pub struct Live {
     news: broadcast::Sender<News>,
+    closing: Arc<watch::Sender<bool>>,
     watches: Arc<Mutex<HashMap<RunId, mpsc::Sender<Answer>>>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { news: broadcast::channel(NEWS_CAPACITY).0, watches: Arc::default() }
+        Self {
+            news: broadcast::channel(NEWS_CAPACITY).0,
+            closing: Arc::new(watch::channel(false).0),
+            watches: Arc::default(),
+        }
     }
 }
 
@@ -83,6 +88,16 @@ impl Live {
     /// Follows everything from now on.
     pub fn follow(&self) -> broadcast::Receiver<News> {
         self.news.subscribe()
+    }
+
+    /// Says to whoever follows that the server ends.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Becomes true when the server ends.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Tells whoever follows.

@@ -10,8 +10,8 @@ use futures_util::stream::FuturesUnordered;
 use model::graph::Graph;
 use model::{AttemptStatus, ErrorCode, NodeError, NodeId, RetryPolicy, RunStatus, StepStatus, Timestamp};
 use serde_json::{Value, json};
-use storage::StorageError;
-use storage::queue::{AttemptWrite, Claim, Ending, Next, Progress, StepWrite};
+use storage::queue::{Claim, Ending, Next, Progress};
+use storage::{AttemptRecord, StepRecord, StorageError};
 
 use crate::engine::Shared;
 use crate::gate::Place;
@@ -76,8 +76,8 @@ struct Work<'a> {
     errors: BTreeMap<NodeId, NodeError>,
     context: Arc<Value>,
     last_output: Value,
-    new_steps: Vec<StepWrite>,
-    new_attempts: Vec<AttemptWrite>,
+    new_steps: Vec<StepRecord>,
+    new_attempts: Vec<AttemptRecord>,
     /// Something happened outside that the database does not know yet.
     must_record: bool,
 }
@@ -204,7 +204,7 @@ impl<'a> Work<'a> {
         let running = self.steps.iter().filter(|(_, step)| step.status == StepStatus::Running);
         for (node, _) in running {
             let (started_at, attempts) = self.begun.get(node).copied().unwrap_or((self.started_at, 1));
-            self.new_steps.push(StepWrite {
+            self.new_steps.push(StepRecord {
                 node: node.clone(),
                 iteration: String::new(),
                 status: StepStatus::Running,
@@ -327,7 +327,7 @@ impl<'a> Work<'a> {
             let error = Some(because.or(self.errors.get(node)).cloned().unwrap_or_else(cut_off));
             // A step that waits has its attempts on record already; any other is cut off in the middle of one.
             if self.steps.get(node).is_none_or(|step| step.status == StepStatus::Running) {
-                self.new_attempts.push(AttemptWrite {
+                self.new_attempts.push(AttemptRecord {
                     node: node.clone(),
                     iteration: String::new(),
                     number: attempts,
@@ -338,7 +338,7 @@ impl<'a> Work<'a> {
                     exchanges: Vec::new(),
                 });
             }
-            self.new_steps.push(StepWrite {
+            self.new_steps.push(StepRecord {
                 node: node.clone(),
                 iteration: String::new(),
                 status: StepStatus::Failed,
@@ -369,8 +369,8 @@ fn cut_off() -> NodeError {
 }
 
 /// One statement cannot write the same row twice, so of each step only the latest state goes along.
-fn latest_of_each(steps: Vec<StepWrite>) -> Vec<StepWrite> {
-    let mut latest: Vec<StepWrite> = Vec::with_capacity(steps.len());
+fn latest_of_each(steps: Vec<StepRecord>) -> Vec<StepRecord> {
+    let mut latest: Vec<StepRecord> = Vec::with_capacity(steps.len());
     for step in steps {
         match latest.iter_mut().find(|known| known.node == step.node) {
             Some(known) => *known = step,

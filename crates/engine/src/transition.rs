@@ -3,7 +3,8 @@
 use model::definition::{ERROR, OUT};
 use model::{AttemptStatus, ErrorCode, NodeError, NodeId, OnError, RetryPolicy, RunStatus, StepStatus, Timestamp};
 use serde_json::{Value, json};
-use storage::queue::{AttemptWrite, Ending, StepWrite};
+use storage::queue::Ending;
+use storage::{AttemptRecord, StepRecord};
 
 /// An attempt that is over.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,10 +56,10 @@ pub struct FailureRules<'a> {
 /// The step and the attempt as they are to be stored. `chance` in 0..1 spreads the delay before the next attempt.
 ///
 /// An attempt is kept by itself only when it failed or had an effect outside; of any other, the step says everything.
-pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (StepWrite, Option<AttemptWrite>) {
+pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (StepRecord, Option<AttemptRecord>) {
     let failure = attempt.result.as_ref().err().cloned();
     let worth_keeping = failure.is_some() || !attempt.exchanges.is_empty();
-    let kept = worth_keeping.then(|| AttemptWrite {
+    let kept = worth_keeping.then(|| AttemptRecord {
         node: attempt.node.clone(),
         iteration: String::new(),
         number: attempt.number,
@@ -68,7 +69,7 @@ pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (Ste
         error: failure,
         exchanges: attempt.exchanges,
     });
-    let mut step = StepWrite {
+    let mut step = StepRecord {
         node: attempt.node,
         iteration: String::new(),
         status: StepStatus::Succeeded,
@@ -94,7 +95,7 @@ pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (Ste
     (step, kept)
 }
 
-fn fail(step: &mut StepWrite, error: NodeError, rules: &FailureRules<'_>, now: Timestamp, chance: f64) {
+fn fail(step: &mut StepRecord, error: NodeError, rules: &FailureRules<'_>, now: Timestamp, chance: f64) {
     let delay = rules.retry.delay_ms(step.attempts, error.retry_after_ms, chance).filter(|_| error.retryable);
     if let Some(delay_ms) = delay {
         step.status = StepStatus::Waiting;

@@ -50,7 +50,17 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
         async move { engine.work(grace).await }
     });
     let forgetting = tokio::spawn(forget_old(storage.clone(), history));
-    server.workers(threads).shutdown_timeout(grace.as_secs().max(1)).listen(listener)?.run().await?;
+    let server = server.workers(threads).shutdown_timeout(grace.as_secs().max(1)).disable_signals();
+    let server = server.listen(listener)?.run();
+    let (handle, live) = (server.handle(), engine.live().clone());
+    let stopper = tokio::spawn(async move {
+        told_to_stop().await;
+        // Whoever follows the news would keep the connection open for the whole grace time.
+        live.close();
+        handle.stop(true).await;
+    });
+    server.await?;
+    stopper.abort();
     forgetting.abort();
     // Nothing comes in any more; what is under way may end, and the rest is resumed at the next start.
     engine.stop();
@@ -84,6 +94,25 @@ async fn forget_old(storage: Storage, history: History) {
 
 /// How long others have the database for themselves between two batches, in milliseconds.
 const FORGET_PAUSE_MS: u64 = 100;
+
+/// Waits for SIGINT (Ctrl+C) or SIGTERM.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "the server cannot hear signals; end it through its process");
+        std::future::pending::<()>().await;
+    }
+}
 
 /// The owner that the settings name.
 pub fn owner_of(config: &Config) -> Option<NewOwner> {

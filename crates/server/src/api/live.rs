@@ -1,5 +1,6 @@
 //! What happens right now, as server-sent events.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -7,7 +8,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Query};
 use engine::Engine;
 use engine::live::News;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use model::{RunId, WorkflowId};
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
@@ -37,22 +38,21 @@ pub struct LiveQuery {
 #[utoipa::path(get, path = "/api/v1/live", tag = "monitoring", params(LiveQuery),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn follow(_caller: Caller, engine: Data<Engine>, query: Query<LiveQuery>) -> HttpResponse {
-    let start = (engine.live().follow(), query.into_inner(), true);
-    let lines = stream::unfold(start, |(mut news, query, is_first)| async move {
-        if is_first {
-            return Some((
-                Ok::<_, std::convert::Infallible>(Bytes::from_static(b": following\n\n")),
-                (news, query, false),
-            ));
+    let (mut closing, query) = (engine.live().closing(), query.into_inner());
+    let greeting = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b": following\n\n")) });
+    let lines = stream::unfold(engine.live().follow(), move |mut news| {
+        let query = query.clone();
+        async move {
+            let line = next_line(&mut news, &query).await?;
+            Some((Ok(Bytes::from(line)), news))
         }
-        let line = next_line(&mut news, &query).await?;
-        Some((Ok(Bytes::from(line)), (news, query, false)))
     });
+    let until_closed = lines.take_until(async move { closing.wait_for(|is_closing| *is_closing).await.map(drop) });
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(lines)
+        .streaming(greeting.chain(until_closed))
 }
 
 async fn next_line(news: &mut Receiver<News>, query: &LiveQuery) -> Option<String> {

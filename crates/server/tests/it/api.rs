@@ -230,9 +230,9 @@ fn the_catalogue_says_everything_that_a_form_needs() {
 }
 
 #[test]
-fn news_of_a_run_arrive_as_they_happen() {
+fn news_of_a_run_arrive_as_they_happen_until_the_server_ends() {
     use std::io::{BufRead as _, BufReader, Write as _};
-    let product = Product::start(&[]);
+    let mut product = Product::start(&[]);
     let flow = product.ready("Order paid", &filter_flow());
     let token = product.command(&["token", "create", "--name", "live"]);
     let mut stream = std::net::TcpStream::connect(product.address()).unwrap();
@@ -245,4 +245,9 @@ fn news_of_a_run_arrive_as_they_happen() {
     let run = receipt["run"].as_str().unwrap().to_owned();
     let ended = lines.find(|line| line.contains(&run) && line.contains("succeeded") && line.contains("\"run\""));
     assert!(ended.is_some(), "the stream ended without the run's end");
+    // Somebody who follows the news does not keep the server from ending.
+    let took = product.stop();
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+    product.start_again();
+    assert_eq!(product.finished(&receipt["run"])["status"], "succeeded");
 }

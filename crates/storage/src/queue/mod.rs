@@ -9,8 +9,7 @@ use async_trait::async_trait;
 
 use crate::error::StorageError;
 pub use types::{
-    Accepted, AttemptWrite, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, Parsed, Progress, RunMode,
-    StartRun, StepWrite,
+    Accepted, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, Parsed, Progress, RunMode, StartRun,
 };
 
 /// The queue of unfinished runs.

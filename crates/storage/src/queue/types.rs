@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use model::{AttemptStatus, Event, EventId, EventStatus, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp};
+use model::{Event, EventId, EventStatus, NodeId, RunId, RunStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::files::NewFile;
-use crate::runs::StepRecord;
+use crate::runs::{AttemptRecord, StepRecord};
 
 /// An event to store.
 #[derive(Debug, Clone)]
@@ -159,55 +159,9 @@ pub struct Progress {
     /// When the run was first worked on.
     pub started_at: Timestamp,
     /// Steps as they stand now.
-    pub steps: Vec<StepWrite>,
+    pub steps: Vec<StepRecord>,
     /// Attempts that are worth keeping by themselves: those that failed or had an effect outside.
-    pub attempts: Vec<AttemptWrite>,
-}
-
-/// A step as it stands now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepWrite {
-    /// The node.
-    pub node: NodeId,
-    /// Which turn of a loop; empty outside of loops.
-    pub iteration: String,
-    /// Where it stands.
-    pub status: StepStatus,
-    /// The port that it went on along.
-    pub port: Option<String>,
-    /// Its output.
-    pub output: Option<Value>,
-    /// Why it failed, for the last time so far.
-    pub error: Option<NodeError>,
-    /// How many attempts there were.
-    pub attempts: u32,
-    /// When the first attempt began.
-    pub started_at: Timestamp,
-    /// When it was over.
-    pub finished_at: Option<Timestamp>,
-    /// When the next attempt is due.
-    pub retry_at: Option<Timestamp>,
-}
-
-/// An attempt as it stands now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AttemptWrite {
-    /// The node.
-    pub node: NodeId,
-    /// Which turn of a loop; empty outside of loops.
-    pub iteration: String,
-    /// Its number; the first is 1.
-    pub number: u32,
-    /// How it went.
-    pub status: AttemptStatus,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it was over.
-    pub finished_at: Option<Timestamp>,
-    /// Why it failed.
-    pub error: Option<NodeError>,
-    /// What went out and came back, without secrets.
-    pub exchanges: Vec<Value>,
+    pub attempts: Vec<AttemptRecord>,
 }
 
 /// What becomes of a run after its progress is stored.

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use model::clock::ManualClock;
 use model::{AttemptStatus, Definition, Event, EventId, NodeId, RunId, RunStatus, StepStatus, Timestamp};
 use serde_json::{Map, Value, json};
-use storage::queue::{
-    AttemptWrite, Claim, Disposition, Ending, Gate, NewEvent, Next, Parsed, Progress, RunMode, StartRun, StepWrite,
-};
-use storage::{Role, Storage, StorageSettings, WebhookNode, WorkflowRecord};
+use storage::queue::{Claim, Disposition, Ending, Gate, NewEvent, Next, Parsed, Progress, RunMode, StartRun};
+use storage::{AttemptRecord, Role, StepRecord, Storage, StorageSettings, WebhookNode, WorkflowRecord};
 use tempfile::TempDir;
 
 /// A storage with a workflow in it.
@@ -93,7 +91,7 @@ impl Bench {
     /// One finished step.
     pub(crate) fn progress(&self, node: &str, output: Value) -> Progress {
         let now = self.storage.now();
-        let step = StepWrite {
+        let step = StepRecord {
             node: NodeId::from(node),
             iteration: String::new(),
             status: StepStatus::Succeeded,
@@ -105,7 +103,7 @@ impl Bench {
             finished_at: Some(now),
             retry_at: None,
         };
-        let attempt = AttemptWrite {
+        let attempt = AttemptRecord {
             node: NodeId::from(node),
             iteration: String::new(),
             number: 1,

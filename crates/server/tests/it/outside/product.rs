@@ -57,6 +57,16 @@ impl Product {
         self.process.wait().unwrap();
     }
 
+    /// Asks it to end (SIGTERM) and waits until it has; how long that took.
+    #[cfg(unix)]
+    pub(crate) fn stop(&mut self) -> std::time::Duration {
+        let begin = std::time::Instant::now();
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success(), "{}", self.said.lock().unwrap());
+        begin.elapsed()
+    }
+
     /// Starts it again over the same data.
     pub(crate) fn start_again(&mut self) {
         (self.process, self.said, self.address) = spawn(&self.directory, &self.variables);
