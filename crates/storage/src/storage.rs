@@ -93,7 +93,8 @@ impl Storage {
         let write_connection = open_writer(&settings.database_file()).await?;
         migrate(&write_connection).await?;
         let reader = open_reader(&settings.database_file(), settings.reader_connections).await?;
-        let writer = Writer::start(write_connection, reader.clone(), settings.batch_limit).await?;
+        let writer =
+            Writer::start(settings.database_file(), write_connection, reader.clone(), settings.batch_limit).await?;
         let queue = SqliteQueue::open(writer.clone(), reader.clone(), clock.clone(), &settings, role).await?;
         Ok(Self { inner: Arc::new(Inner { reader, writer, queue: Arc::new(queue), clock, settings, _lock: lock }) })
     }

@@ -1,6 +1,9 @@
 //! The one task that writes. It takes what has come in meanwhile, up to a limit, writes it in one transaction, and answers
 //! after the commit: many writers share one sync of the disk.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
@@ -9,6 +12,7 @@ use sea_orm::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{self, AcceptJob, PreparedEvent, Stored};
+use super::connect::open_writer;
 use super::record::{self, PreparedRecord, RecordJob};
 use super::script::Script;
 use crate::error::StorageError;
@@ -20,7 +24,11 @@ const CHANNEL_CAPACITY: usize = 8_192;
 type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
 
 /// A write of any kind. It runs inside the joined transaction in a savepoint of its own.
-type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Answer> + Send>;
+type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, (Answer, Intact)> + Send>;
+
+/// Whether a transaction can still be trusted. An error means that it cannot: a full disk, for example, ends a transaction
+/// behind our back, and a commit of what is left would say yes to nothing.
+type Intact = Result<(), StorageError>;
 
 /// Something to write.
 pub(super) enum Job {
@@ -49,8 +57,9 @@ pub(super) struct Keys {
 }
 
 impl Writer {
-    /// Starts the writing task on a connection that nobody else uses.
+    /// Starts the writing task on a connection to `file` that nobody else uses.
     pub(crate) async fn start(
+        file: PathBuf,
         connection: DatabaseConnection,
         reader: DatabaseConnection,
         batch_limit: usize,
@@ -63,9 +72,9 @@ impl Writer {
         let (jobs, inbox) = mpsc::channel(CHANNEL_CAPACITY);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         // A thread of its own: on the shared ones the writer would wait behind the very runs that wait for it.
-        std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || runtime.block_on(write_all(connection, inbox, keys, batch_limit.max(1))))?;
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            runtime.block_on(write_all(Database { file, connection }, inbox, keys, batch_limit.max(1)));
+        })?;
         Ok(Self { jobs })
     }
 
@@ -88,11 +97,14 @@ impl Writer {
         let (sender, receiver) = oneshot::channel();
         let job: Work = Box::new(move |transaction| {
             Box::pin(async move {
-                let result = in_savepoint(transaction, work).await;
+                let (result, intact) = match in_savepoint(transaction, work).await {
+                    Ok(result) => (result, Ok(())),
+                    Err(error) => (Err(error.clone()), Err(error)),
+                };
                 let answer: Answer = Box::new(move |committed: Result<(), StorageError>| {
                     let _ = sender.send(result.and_then(|value| committed.map(|()| value)));
                 });
-                answer
+                (answer, intact)
             })
         });
         self.send(Job::Work(job)).await?;
@@ -115,16 +127,19 @@ async fn next_key(connection: &DatabaseConnection, table: &str) -> Result<i64, S
     Ok(row.try_get_by_index(0)?)
 }
 
-async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> Result<T, StorageError>
+/// The work's own result, which is undone when it is an error; the outer error says that the transaction is broken.
+async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> Result<Result<T, StorageError>, StorageError>
 where
     F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, StorageError>>,
 {
     let savepoint = transaction.begin().await?;
-    let result = work(&savepoint).await;
-    end(savepoint, result).await?
+    match work(&savepoint).await {
+        Ok(value) => savepoint.commit().await.map(|()| Ok(value)).map_err(Into::into),
+        Err(error) => savepoint.rollback().await.map(|()| Err(error)).map_err(Into::into),
+    }
 }
 
-async fn write_all(connection: DatabaseConnection, mut inbox: mpsc::Receiver<Job>, mut keys: Keys, batch_limit: usize) {
+async fn write_all(mut database: Database, mut inbox: mpsc::Receiver<Job>, mut keys: Keys, batch_limit: usize) {
     let mut batch = Vec::with_capacity(batch_limit);
     while inbox.recv_many(&mut batch, batch_limit).await > 0 {
         let mut sorted = Sorted::default();
@@ -132,15 +147,15 @@ async fn write_all(connection: DatabaseConnection, mut inbox: mpsc::Receiver<Job
             sorted.add(job);
         }
         let closing = std::mem::take(&mut sorted.closing);
-        write_batch(&connection, sorted, &mut keys).await;
+        write_batch(&mut database, sorted, &mut keys).await;
         if !closing.is_empty() {
             inbox.close();
             while let Ok(job) = inbox.try_recv() {
                 let mut last = Sorted::default();
                 last.add(job);
-                write_batch(&connection, last, &mut keys).await;
+                write_batch(&mut database, last, &mut keys).await;
             }
-            if let Err(error) = connection.close().await {
+            if let Err(error) = database.connection.close().await {
                 tracing::warn!(%error, "the writing connection did not close cleanly");
             }
             for waiting in closing {
@@ -171,7 +186,41 @@ impl Sorted {
     }
 }
 
-async fn write_batch(connection: &DatabaseConnection, sorted: Sorted, keys: &mut Keys) {
+/// The one connection that writes.
+struct Database {
+    file: PathBuf,
+    connection: DatabaseConnection,
+}
+
+impl Database {
+    /// Replaces the connection after a failure. What the old one believes about its transaction may be wrong, and closing it
+    /// undoes whatever it has left open.
+    async fn renew(&mut self) {
+        if tokio::time::timeout(CLOSE_WAIT, self.connection.close_by_ref()).await.is_err() {
+            tracing::warn!("the failed connection to the database is slow to close");
+        }
+        match open_writer(&self.file).await {
+            Ok(connection) => self.connection = connection,
+            Err(error) => tracing::error!(%error, "the database cannot be opened for writing; trying again"),
+        }
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, StorageError> {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.connection.begin_with_options(immediate).await?)
+    }
+}
+
+/// How long a failed connection may take to close.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// After so many failures in a row the rest of a batch is refused: then it is not the rows, it is the disk.
+const MAX_FAILURES: usize = 3;
+
+async fn write_batch(database: &mut Database, sorted: Sorted, keys: &mut Keys) {
     let Sorted { accepts, records, works, .. } = sorted;
     if accepts.is_empty() && records.is_empty() && works.is_empty() {
         return;
@@ -180,118 +229,143 @@ async fn write_batch(connection: &DatabaseConnection, sorted: Sorted, keys: &mut
     let (events, accepted): (Vec<_>, Vec<_>) = accepts.into_iter().map(accept_job).unzip();
     let record_job = |job: RecordJob| (job.record, job.answer);
     let (records, recorded): (Vec<_>, Vec<_>) = records.into_iter().map(record_job).unzip();
-    let written = write_rows(connection, &events, &records, keys).await;
-    let Rows { transaction, accepts, records } = match written {
-        Ok(rows) => rows,
-        Err(error) => {
-            tracing::error!(%error, "a transaction could not be begun");
-            for answer in accepted {
-                answer(Err(error.clone()));
-            }
-            for answer in recorded {
-                answer(Err(error.clone()));
-            }
-            // Dropping other work closes its channel, which its caller reads as "unavailable".
-            return;
+    let mut outcome = Outcome { events: Vec::new(), records: Vec::new(), works: Vec::new(), error: None };
+    match write_joined(database, &events, &records, works, keys).await {
+        Ok(joined) => outcome = joined,
+        Err((error, works)) => {
+            tracing::warn!(%error, "writes could not be stored together; each is tried by itself");
+            database.renew().await;
+            write_one_by_one(database, &events, &records, works, keys, &mut outcome).await;
         }
-    };
-    let mut answers = Vec::with_capacity(works.len());
-    for work in works {
-        answers.push(work(&transaction).await);
     }
-    let committed = transaction.commit().await.map_err(StorageError::from);
-    if let Err(error) = &committed {
+    if let Some(error) = &outcome.error {
         tracing::error!(%error, "a transaction could not be committed");
+        database.renew().await;
     }
-    for (answer, result) in accepted.into_iter().zip(accepts) {
-        answer(result.and_then(|stored| committed.clone().map(|()| stored)));
+    let committed = || outcome.error.clone().map_or(Ok(()), Err);
+    for (answer, result) in accepted.into_iter().zip(outcome.events) {
+        answer(result.and_then(|stored| committed().map(|()| stored)));
     }
-    for (answer, result) in recorded.into_iter().zip(records) {
-        answer(result.and(committed.clone()));
+    for (answer, result) in recorded.into_iter().zip(outcome.records) {
+        answer(result.and(committed()));
     }
-    for answer in answers {
-        answer(committed.clone());
+    for answer in outcome.works {
+        answer(committed());
     }
 }
 
-/// Events and records as they were written, in a transaction that is still open.
-struct Rows {
-    transaction: DatabaseTransaction,
-    accepts: Vec<Result<Stored, StorageError>>,
+/// What became of a batch.
+struct Outcome {
+    events: Vec<Result<Stored, StorageError>>,
     records: Vec<Result<(), StorageError>>,
+    works: Vec<Answer>,
+    /// Why nothing of it was stored after all.
+    error: Option<StorageError>,
 }
 
-/// Writes everything together. When that fails, everything once more in a new transaction, but each by itself, so that one
-/// bad row never takes its neighbours along.
-async fn write_rows(
-    connection: &DatabaseConnection,
+/// Writes everything in one transaction. The error gives the works back, none of which has run by then.
+async fn write_joined(
+    database: &Database,
+    events: &[PreparedEvent],
+    records: &[PreparedRecord],
+    works: Vec<Work>,
+    keys: &mut Keys,
+) -> Result<Outcome, (StorageError, Vec<Work>)> {
+    let transaction = match database.begin().await {
+        Ok(transaction) => transaction,
+        Err(error) => return Err((error, works)),
+    };
+    let (stored, recorded) = match write_rows(&transaction, events, records, keys).await {
+        Ok(rows) => rows,
+        Err(error) => return Err((error, works)),
+    };
+    let mut outcome =
+        Outcome { events: stored.into_iter().map(Ok).collect(), records: recorded, works: Vec::new(), error: None };
+    for work in works {
+        let (answer, intact) = work(&transaction).await;
+        outcome.works.push(answer);
+        outcome.error = outcome.error.or(intact.err());
+    }
+    if outcome.error.is_none() {
+        outcome.error = transaction.commit().await.err().map(StorageError::from);
+    }
+    Ok(outcome)
+}
+
+/// Writes each by itself, in a transaction of its own, so that one bad row never takes its neighbours along.
+async fn write_one_by_one(
+    database: &mut Database,
+    events: &[PreparedEvent],
+    records: &[PreparedRecord],
+    works: Vec<Work>,
+    keys: &mut Keys,
+    outcome: &mut Outcome,
+) {
+    let mut failures = 0;
+    for event in events {
+        let result = alone(database, std::slice::from_ref(event), &[], keys, &mut failures).await;
+        let first = |(stored, _): Rows| stored.first().copied().ok_or(StorageError::Unavailable);
+        outcome.events.push(result.and_then(first));
+    }
+    for record in records {
+        let result = alone(database, &[], std::slice::from_ref(record), keys, &mut failures).await;
+        let first = |(_, mut recorded): Rows| recorded.pop().unwrap_or(Err(StorageError::Unavailable));
+        outcome.records.push(result.and_then(first));
+    }
+    for work in works {
+        match write_joined(database, &[], &[], vec![work], keys).await {
+            Ok(alone) => {
+                let committed = alone.error.clone().map_or(Ok(()), Err);
+                for answer in alone.works {
+                    answer(committed.clone());
+                }
+                if alone.error.is_some() {
+                    database.renew().await;
+                }
+            }
+            // Dropping the work closes its channel, which its caller reads as "unavailable".
+            Err(_) => database.renew().await,
+        }
+    }
+}
+
+type Rows = (Vec<Stored>, Vec<Result<(), StorageError>>);
+
+async fn alone(
+    database: &mut Database,
     events: &[PreparedEvent],
     records: &[PreparedRecord],
     keys: &mut Keys,
+    failures: &mut usize,
 ) -> Result<Rows, StorageError> {
-    let transaction = begin(connection).await?;
-    match write_together(&transaction, events, records, keys).await {
-        Ok((accepts, records)) => Ok(Rows { transaction, accepts: accepts.into_iter().map(Ok).collect(), records }),
-        Err(error) => {
-            tracing::warn!(%error, "writes could not be stored together; each is tried by itself");
-            // A failure such as a full disk may have ended the transaction already.
-            let _ = transaction.rollback().await;
-            write_one_by_one(connection, events, records, keys).await
-        }
+    if *failures >= MAX_FAILURES {
+        return Err(StorageError::Unavailable);
     }
+    let result = match database.begin().await {
+        Ok(transaction) => match write_rows(&transaction, events, records, keys).await {
+            Ok(rows) => transaction.commit().await.map(|()| rows).map_err(StorageError::from),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    if result.is_err() {
+        *failures += 1;
+        database.renew().await;
+    } else {
+        *failures = 0;
+    }
+    result
 }
 
-async fn write_together(
+async fn write_rows(
     transaction: &DatabaseTransaction,
     events: &[PreparedEvent],
     records: &[PreparedRecord],
     keys: &mut Keys,
-) -> Result<(Vec<Stored>, Vec<Result<(), StorageError>>), StorageError> {
+) -> Result<Rows, StorageError> {
     let mut script = Script::default();
     let stored = accept::add(transaction, events, keys, &mut script).await?;
     let recorded = record::add(transaction, records, keys, &mut script).await?;
     script.run(transaction).await?;
     Ok((stored, recorded))
-}
-
-async fn write_one_by_one(
-    connection: &DatabaseConnection,
-    events: &[PreparedEvent],
-    records: &[PreparedRecord],
-    keys: &mut Keys,
-) -> Result<Rows, StorageError> {
-    let transaction = begin(connection).await?;
-    let mut rows = Rows { transaction, accepts: Vec::with_capacity(events.len()), records: Vec::new() };
-    for event in events {
-        let savepoint = rows.transaction.begin().await?;
-        let result = write_together(&savepoint, std::slice::from_ref(event), &[], keys).await;
-        let stored = result.and_then(|(stored, _)| stored.first().copied().ok_or(StorageError::Unavailable));
-        rows.accepts.push(end(savepoint, stored).await?);
-    }
-    for record in records {
-        let savepoint = rows.transaction.begin().await?;
-        let result = write_together(&savepoint, &[], std::slice::from_ref(record), keys).await;
-        let stored = result.and_then(|(_, mut results)| results.pop().unwrap_or(Err(StorageError::Unavailable)));
-        rows.records.push(end(savepoint, stored).await?);
-    }
-    Ok(rows)
-}
-
-async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, StorageError> {
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    Ok(connection.begin_with_options(immediate).await?)
-}
-
-/// Keeps what a savepoint wrote when all went well, and undoes it otherwise.
-async fn end<T>(
-    savepoint: DatabaseTransaction,
-    result: Result<T, StorageError>,
-) -> Result<Result<T, StorageError>, StorageError> {
-    match result {
-        Ok(value) => savepoint.commit().await.map(|()| Ok(value)).map_err(Into::into),
-        Err(error) => savepoint.rollback().await.map(|()| Err(error)).map_err(Into::into),
-    }
 }
