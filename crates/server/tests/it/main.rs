@@ -5,6 +5,7 @@
 mod api;
 mod cli;
 mod crash;
+mod full_disk;
 mod ingress;
 mod openapi;
 mod outside;

@@ -44,7 +44,7 @@ impl Product {
             ("STELLWERK_OUTGOING_ALLOW".to_owned(), "127.0.0.0/8,::1/128".to_owned()),
         ];
         all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let (process, said, address) = spawn(&directory, &all);
+        let (process, said, address) = spawn(command(&directory, &all).arg("serve"));
         let mut product = Self { directory, variables: all, process, said, address, token: String::new() };
         let token = product.command(&["token", "create", "--name", "tests"]);
         token.trim().clone_into(&mut product.token);
@@ -55,6 +55,23 @@ impl Product {
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Lets no file grow beyond this many KiB, as on a full disk; none lifts the limit.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit_files(&self, kibibytes: Option<u64>) {
+        let limit = kibibytes.map_or("unlimited".to_owned(), |kibibytes| (kibibytes * 1024).to_string());
+        let arguments = ["--pid".to_owned(), self.process.id().to_string(), format!("--fsize={limit}:")];
+        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    }
+
+    /// Starts it again so that it gets an error instead of its end when a file may not grow.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_again_deaf_to_file_limits(&mut self) {
+        let mut command = Command::new("/bin/sh");
+        command.env_clear().current_dir(self.directory.path()).envs(self.variables.iter().cloned());
+        command.stdin(Stdio::null()).args(["-c", "trap '' XFSZ; exec \"$0\" serve", BINARY]);
+        (self.process, self.said, self.address) = spawn(&mut command);
     }
 
     /// Asks it to end (SIGTERM) and waits until it has; how long that took.
@@ -69,7 +86,7 @@ impl Product {
 
     /// Starts it again over the same data.
     pub(crate) fn start_again(&mut self) {
-        (self.process, self.said, self.address) = spawn(&self.directory, &self.variables);
+        (self.process, self.said, self.address) = spawn(command(&self.directory, &self.variables).arg("serve"));
     }
 
     /// Runs another command of the binary beside the server; what it prints.
@@ -182,9 +199,8 @@ fn command(directory: &TempDir, variables: &[(String, String)]) -> Command {
     command
 }
 
-fn spawn(directory: &TempDir, variables: &[(String, String)]) -> (Child, Arc<Mutex<String>>, SocketAddr) {
-    let mut command = command(directory, variables);
-    let mut process = command.arg("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+fn spawn(command: &mut Command) -> (Child, Arc<Mutex<String>>, SocketAddr) {
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(process.stderr.take().unwrap()).lines();
     let said = Arc::new(Mutex::new(String::new()));
     let (keep, (tell, told)) = (said.clone(), std::sync::mpsc::channel());
