@@ -16,7 +16,7 @@ use crate::api::{
 use crate::auth::Accounts;
 use crate::config::Config;
 use crate::pages::{Site, configure_pages};
-use crate::problem::{Problem, extractor_errors};
+use crate::problem::{Problem, ProblemCode, extractor_errors};
 use crate::webhooks::{self, Endpoints};
 
 /// What every handler can ask for. Cheap to clone.
@@ -118,7 +118,8 @@ fn api(api: &mut ServiceConfig) {
 }
 
 async fn nothing_here() -> Problem {
-    Problem::not_found("such address in the API; see /api/v1/openapi.json")
+    let detail = "There is nothing at this address. Every address of the API is in /api/v1/openapi.json.";
+    Problem::new(ProblemCode::NotFound, detail)
 }
 
 /// An address with a handler for each of its methods; any other method is told which there are.
