@@ -6,6 +6,10 @@ CARGO ?= cargo
 PROFILE ?= release
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/stellwerk
+# The editor: what its build leaves behind, and what it is made from. Folders are named too, so that a removed file counts.
+WEB_BUILT := web-ui/dist/manifest.json
+WEB_PACKAGES := web-ui/node_modules/.package-lock.json
+WEB_SOURCES := $(shell find web-ui/src ! -name '*.test.ts') $(wildcard web-ui/*.config.*)
 
 # A machine that builds once and is thrown away gains nothing from incremental compilation.
 ifdef CI
@@ -13,7 +17,7 @@ export CARGO_INCREMENTAL := 0
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fmt fmt-check lint counterparts openapi bench clean toolchain
+.PHONY: help run build web test browser screenshots fmt fmt-check lint counterparts openapi bench clean toolchain node chromium
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -21,19 +25,44 @@ help: ## Show this list
 run: build ## Build and start Stellwerk on http://127.0.0.1:8080
 	$(BINARY) serve
 
-build: toolchain ## Build the binary (PROFILE=dev builds faster and runs slower)
+build: toolchain web ## Build the binary (PROFILE=dev builds faster and runs slower)
+	@test -x $(BINARY) || echo "The first build compiles everything, about $(if $(filter dev,$(PROFILE)),4,10) minutes on two cores; later ones are quick."
 	$(CARGO) build --locked --profile $(PROFILE) --package server --bin stellwerk
 
-test: fmt-check lint counterparts ## Check the format, the lints and all tests
-	$(CARGO) test --locked --workspace
+web: $(WEB_BUILT) ## Build the editor into web-ui/dist, where the binary takes it from
 
-fmt: toolchain ## Format the code
+$(WEB_BUILT): $(WEB_PACKAGES) $(WEB_SOURCES)
+	cd web-ui && npm run --silent build
+	@touch $@
+
+# Packages that were fetched once are taken from npm's own store, so this works without a network.
+$(WEB_PACKAGES): web-ui/package-lock.json | node
+	cd web-ui && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# What fails quickly comes first. Testing the workspace leaves the binary that the browser suite starts.
+test: fmt-check web lint counterparts chromium ## Check the format, the lints and all tests, those in a browser too
+	cd web-ui && npm run --silent test
+	$(CARGO) test --locked --workspace
+	cd web-ui && STELLWERK_BINARY=$(abspath $(TARGET_DIR))/debug/stellwerk npm run --silent browser
+
+browser: toolchain web chromium ## Run the tests in a browser alone (ONLY=name of a file or part of it)
+	$(CARGO) build --locked --package server --bin stellwerk
+	cd web-ui && STELLWERK_BINARY=$(abspath $(TARGET_DIR))/debug/stellwerk npm run --silent browser -- $(ONLY)
+
+screenshots: toolchain web chromium ## Photograph every page and state into web-ui/shots/
+	$(CARGO) build --locked --package server --bin stellwerk
+	cd web-ui && STELLWERK_BINARY=$(abspath $(TARGET_DIR))/debug/stellwerk npm run --silent screenshots
+
+fmt: toolchain $(WEB_PACKAGES) ## Format the code
 	$(CARGO) fmt --all
+	cd web-ui && npm run --silent format
 
 fmt-check: toolchain
 	$(CARGO) fmt --all --check
 
-lint: toolchain ## Check the code with clippy
+lint: toolchain $(WEB_PACKAGES) ## Check the code with clippy, Biome, svelte-check and knip
+	cd web-ui && npm run --silent check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 counterparts: ## Install the real programs that the tests speak to (mail server, Tryton) into target/
@@ -50,6 +79,7 @@ bench: toolchain ## Measure a release build under load
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
+	rm -rf web-ui/dist web-ui/shots web-ui/node_modules
 
 # What building needs. The Rust version is checked by cargo itself, from `rust-version` in Cargo.toml.
 toolchain:
@@ -60,4 +90,18 @@ toolchain:
 	    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends build-essential; \
 	  else \
 	    echo "A C compiler is missing (the database and TLS are partly C): install build-essential or your system's like." >&2; exit 1; \
+	  fi; }
+
+node:
+	@{ command -v npm && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+	  process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1)'; } >/dev/null || { \
+	  echo "Node.js is missing or too old: install 20.19 or newer with npm, it builds the editor; then run make again." >&2; exit 1; }
+
+chromium:
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || command -v google-chrome-stable >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium fonts-liberation curl; \
+	  else \
+	    echo "Chromium is missing (the tests work the pages in it): install it, or name it in the variable CHROMIUM." >&2; exit 1; \
 	  fi; }

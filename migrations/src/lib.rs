@@ -14,6 +14,7 @@ mod m0002_workflows;
 mod m0003_events_and_runs;
 mod m0004_credentials;
 mod m0005_contacts_mails_files;
+mod m0006_samples_and_activity;
 
 /// Brings a database to the current schema.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_events_and_runs::Migration),
             Box::new(m0004_credentials::Migration),
             Box::new(m0005_contacts_mails_files::Migration),
+            Box::new(m0006_samples_and_activity::Migration),
         ]
     }
 }

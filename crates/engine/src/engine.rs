@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -12,6 +12,7 @@ use nodes::Catalogue;
 use serde_json::json;
 use storage::queue::{Claim, Ending, Next, Progress, Queue};
 use storage::{Storage, StorageError};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<WorkflowGate>,
     /// A number in 0..1 that spreads retries.
     pub(crate) chance: Box<dyn Fn() -> f64 + Send + Sync>,
+    /// Where runs are worked on, once they are.
+    pub(crate) home: OnceLock<Handle>,
     at_work: Mutex<HashMap<RunId, AbortHandle>>,
     stopping: watch::Sender<bool>,
 }
@@ -81,10 +84,16 @@ impl Engine {
             live: Live::default(),
             gate: Arc::default(),
             chance: parts.chance,
+            home: OnceLock::new(),
             at_work: Mutex::default(),
             stopping: watch::channel(false).0,
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// What every run needs.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// What happens right now.
@@ -122,6 +131,7 @@ impl Engine {
     /// resumed at the next start.
     pub async fn work(&self, grace: Duration) {
         let shared = &self.shared;
+        shared.home.get_or_init(Handle::current);
         let room = Arc::new(Semaphore::new(shared.settings.max_parallel_runs.max(1)));
         let mut stopping = shared.stopping.subscribe();
         let mut tasks = JoinSet::new();

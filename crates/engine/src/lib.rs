@@ -3,6 +3,7 @@
 //! `plan` and `transition` decide and are pure; `run` and `step` do what they say; `engine` takes runs from the queue. There
 //! is no SQL here, and nothing knows the web server.
 
+pub mod credential_test;
 pub mod effects;
 mod engine;
 mod gate;
@@ -13,6 +14,7 @@ mod run;
 mod settings;
 mod step;
 pub mod transition;
+pub mod trial;
 mod vault;
 
 pub use engine::{Engine, Parts};

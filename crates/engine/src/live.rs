@@ -19,6 +19,8 @@ pub enum News {
     Event {
         /// The workflow.
         workflow: WorkflowId,
+        /// The trigger that it came in at.
+        node: NodeId,
         /// The event.
         event: EventId,
         /// What became of it.

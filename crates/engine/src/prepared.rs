@@ -28,7 +28,13 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    fn new(definition: Definition, workflow: WorkflowId, workflow_name: String, catalogue: &Catalogue) -> Self {
+    /// A definition made ready.
+    pub(crate) fn new(
+        definition: Definition,
+        workflow: WorkflowId,
+        workflow_name: String,
+        catalogue: &Catalogue,
+    ) -> Self {
         let kind = |node: &Node| catalogue.get(&node.node_type).map(|known| known.node_type().kind);
         let ids = |wanted: &dyn Fn(&Node) -> bool| {
             definition.nodes.iter().filter(|node| wanted(node)).map(|node| node.id.clone()).collect()

@@ -174,6 +174,7 @@ impl<'a> Work<'a> {
                 number,
                 step_started_at,
                 run: self.claim.run,
+                is_trial: false,
                 context: self.context.clone(),
                 limit_ms: limit_ms.min(self.deadline.ms_since(now)).max(1),
             };

@@ -26,8 +26,10 @@ pub(crate) struct Try {
     pub(crate) number: u32,
     /// When the step's first attempt began.
     pub(crate) step_started_at: Timestamp,
-    /// The run.
+    /// The run; of a trial, an id that no run has.
     pub(crate) run: RunId,
+    /// Whether the step is tried by itself, outside of any run.
+    pub(crate) is_trial: bool,
     /// What expressions see.
     pub(crate) context: Arc<Value>,
     /// How long it may take, in milliseconds.
@@ -76,8 +78,7 @@ async fn work(
     let public = credential.as_ref().map_or(Value::Null, OpenCredential::public_fields);
     let heavy = prepared.is_heavy(&node.id);
     let surroundings = |shared: &Shared| surroundings(shared, prepared, this, started_at);
-    let params: Map<String, Value> =
-        compute(heavy, || shared.catalogue.resolve_params(node, &this.context, &surroundings(shared)))?;
+    let params = resolved_params(shared, prepared, this, started_at)?;
     let decide = |reply: Option<(Value, nodes::effect::Reply)>| {
         let surroundings = surroundings(shared);
         let input =
@@ -102,7 +103,7 @@ async fn work(
             allowed_hosts: &node_type.hosts,
             idempotency_key: &key,
             timeout_ms: this.limit_ms.saturating_sub(spent_ms).max(1),
-            run: this.run,
+            run: (!this.is_trial).then_some(this.run),
             node: &node.id,
         };
         let done = shared.effects.carry_out(&effect, &call).await.map_err(|failed| {
@@ -112,6 +113,18 @@ async fn work(
         exchanges.extend(serde_json::to_value(&done.exchange).ok());
         outcome = decide(Some((state, done.reply)))?;
     }
+}
+
+/// The node's parameters with every expression computed.
+pub(crate) fn resolved_params(
+    shared: &Shared,
+    prepared: &Prepared,
+    this: &Try,
+    started_at: Timestamp,
+) -> Result<Map<String, Value>, NodeError> {
+    let surroundings = surroundings(shared, prepared, this, started_at);
+    let heavy = prepared.is_heavy(&this.node.id);
+    compute(heavy, || shared.catalogue.resolve_params(&this.node, &this.context, &surroundings))
 }
 
 fn decide(

@@ -197,6 +197,34 @@ pub struct CredentialKind {
     pub hosts_from: Option<String>,
     /// How it is put on a request.
     pub apply: Apply,
+    /// The request by which a person sees whether it works. Without one, the person names an address; a mail server's is
+    /// tested by signing in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<CredentialTest>,
+}
+
+/// A request that does no harm and that the service answers well only when the credential is right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialTest {
+    /// The method, in capitals.
+    #[serde(default = "get")]
+    pub method: String,
+    /// The address; `{name}` stands for a field that is no secret.
+    pub url: String,
+    /// What is sent, as JSON.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub body: Value,
+    /// The statuses that mean success; every one from 200 to 299 when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<u16>,
+    /// The member of the answer that tells a failure when it is there, for services that answer it with 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_at: Option<String>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
 }
 
 /// One field of a credential.

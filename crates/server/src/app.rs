@@ -10,8 +10,8 @@ use nodes::Catalogue;
 use storage::Storage;
 
 use crate::api::{
-    contacts, credentials, events, expressions, health, live, node_types, openapi, outbox, publishing, runs, start,
-    stats, versions, workflows,
+    contacts, credential_test, credentials, events, expressions, health, live, node_types, openapi, outbox, publishing,
+    runs, samples, start, stats, test_step, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
@@ -89,6 +89,10 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/workflows").get(workflows::list).post(workflows::create).done())
         .service(at("/workflows/{id}").get(workflows::read).put(workflows::update).delete(workflows::delete).done())
         .service(at("/workflows/{id}/duplicate").post(workflows::duplicate).done())
+        .service(at("/workflows/{id}/restore").post(workflows::restore).done())
+        .service(at("/workflows/{id}/samples").get(samples::list).done())
+        .service(at("/workflows/{id}/samples/{node}").put(samples::set).delete(samples::delete).done())
+        .service(at("/workflows/{id}/test-step").post(test_step::test).done())
         .service(at("/workflows/{id}/check").get(publishing::check).done())
         .service(at("/workflows/{id}/publish").post(publishing::publish).done())
         .service(at("/workflows/{id}/activate").post(publishing::activate).done())
@@ -102,6 +106,7 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/events/{id}/body").get(events::raw_body).done())
         .service(at("/runs").get(runs::list).done())
         .service(at("/runs/{id}").get(runs::read).done())
+        .service(at("/runs/{id}/definition").get(runs::definition).done())
         .service(at("/runs/{id}/cancel").post(runs::cancel).done())
         .service(at("/node-types").get(node_types::list).done())
         .service(at("/credential-kinds").get(credentials::kinds).done())
@@ -109,11 +114,14 @@ fn api(api: &mut ServiceConfig) {
         .service(
             at("/credentials/{id}").get(credentials::read).put(credentials::update).delete(credentials::delete).done(),
         )
+        .service(at("/credentials/{id}/test").post(credential_test::test).done())
         .service(at("/expressions/evaluate").post(expressions::evaluate).done())
         .service(at("/stats").get(stats::read).done())
         .service(at("/live").get(live::follow).done())
         .service(at("/contacts").get(contacts::list).done())
-        .service(at("/outbox").get(outbox::list).done())
+        .service(at("/contacts/{id}").delete(contacts::delete).done())
+        .service(at("/outbox").get(outbox::list).delete(outbox::delete_all).done())
+        .service(at("/outbox/{id}").delete(outbox::delete).done())
         .service(at("/outbox/{id}/message").get(outbox::message).done());
 }
 

@@ -41,6 +41,7 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(middleware::present_errors))
+            .wrap(from_fn(middleware::compress))
             .wrap(from_fn(middleware::security_headers))
             .wrap(from_fn(middleware::log_requests))
             .configure(|config| app.configure(config))

@@ -1,9 +1,10 @@
 //! The built-in contact table: one row for each e-mail address.
 
 use model::Timestamp;
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -49,6 +50,17 @@ pub struct Contact {
     pub updated_at: Timestamp,
 }
 
+/// Which contacts to list.
+#[derive(Debug, Clone, Default)]
+pub struct ContactFilter {
+    /// Only those with this text in address, name, phone, company or another field, however it is capitalised.
+    pub text: Option<String>,
+    /// Only those whose address comes after this one in the alphabet.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u64,
+}
+
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContactResult {
@@ -85,12 +97,45 @@ impl Storage {
 
     /// Contacts by e-mail address, at most `limit`, after `after` when given.
     pub async fn contacts(&self, after: Option<&str>, limit: u64) -> Result<Vec<Contact>, StorageError> {
-        let mut query = contact::Entity::find().order_by_asc(contact::Column::Email).limit(limit);
-        if let Some(after) = after {
+        let filter = ContactFilter { after: after.map(str::to_owned), limit, text: None };
+        self.find_contacts(&filter).await
+    }
+
+    /// Contacts by e-mail address.
+    pub async fn find_contacts(&self, filter: &ContactFilter) -> Result<Vec<Contact>, StorageError> {
+        let mut query = contact::Entity::find().order_by_asc(contact::Column::Email).limit(filter.limit);
+        if let Some(after) = &filter.after {
             query = query.filter(contact::Column::Email.gt(normal(after)));
+        }
+        if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            query = query.filter(mentions(text));
         }
         query.all(self.read()).await?.into_iter().map(Contact::from_row).collect()
     }
+
+    /// How many contacts there are.
+    pub async fn count_contacts(&self) -> Result<u64, StorageError> {
+        Ok(contact::Entity::find().count(self.read()).await?)
+    }
+
+    /// Removes a contact for good.
+    pub async fn delete_contact(&self, id: Uuid) -> Result<(), StorageError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let deleted = contact::Entity::delete_by_id(id).exec(transaction).await?;
+                if deleted.rows_affected == 0 { Err(StorageError::NotFound { what: "contact" }) } else { Ok(()) }
+            })
+        })
+        .await
+    }
+}
+
+fn mentions(text: &str) -> SimpleExpr {
+    Expr::cust_with_values(
+        "instr(lower(email || ' ' || COALESCE(name, '') || ' ' || COALESCE(phone, '') || ' ' || COALESCE(company, '') \
+         || ' ' || fields), lower(?)) > 0",
+        [text],
+    )
 }
 
 async fn upsert(

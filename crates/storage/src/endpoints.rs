@@ -1,10 +1,11 @@
 //! The addresses of webhook triggers.
 
-use model::{Definition, EndpointId, WorkflowId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use model::{Definition, EndpointId, Timestamp, WorkflowId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, Statement};
 
 use crate::entities::{definition, endpoint, workflow, workflow_version};
 use crate::error::StorageError;
+use crate::moments::{Timeline, first_key_since};
 use crate::storage::Storage;
 
 /// The address of one webhook trigger.
@@ -37,7 +38,42 @@ pub struct EndpointTarget {
     pub draft: Definition,
 }
 
+/// An address and what came in at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointOverview {
+    /// The address.
+    pub endpoint: Endpoint,
+    /// The workflow's id.
+    pub workflow: WorkflowId,
+    /// The workflow's name.
+    pub workflow_name: String,
+    /// Whether the workflow has a published version.
+    pub is_published: bool,
+    /// Whether its triggers start runs.
+    pub active: bool,
+    /// How many events came in since the asked moment.
+    pub recent_events: i64,
+    /// When the latest event came in.
+    pub last_event_at: Option<Timestamp>,
+}
+
+/// Each address by two steps into the index of its events; the address that was used last comes first.
+const OVERVIEW: &str = "SELECT e.id, e.public_id, e.node_id, e.slug, w.public_id, w.name, w.published_version, w.active, \
+     (SELECT COUNT(*) FROM events v WHERE v.endpoint_id = e.id AND v.id >= ?), \
+     (SELECT v.received_at FROM events v WHERE v.endpoint_id = e.id ORDER BY v.id DESC LIMIT 1) AS last_event_at \
+     FROM endpoints e JOIN workflows w ON w.id = e.workflow_id WHERE w.deleted_at IS NULL \
+     ORDER BY last_event_at IS NULL, last_event_at DESC, w.name, e.id";
+
 impl Storage {
+    /// All addresses of workflows that are not deleted, the one that was used last first. Events since `since` are counted.
+    pub async fn endpoint_overview(&self, since: Timestamp) -> Result<Vec<EndpointOverview>, StorageError> {
+        let first_key = first_key_since(self.read(), Timeline::Events, since).await?;
+        let backend = self.read().get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, OVERVIEW, [first_key.into()]);
+        let rows = self.read().query_all_raw(statement).await?;
+        rows.iter().map(EndpointOverview::from_row).collect()
+    }
+
     /// The addresses of a workflow's webhook triggers.
     pub async fn endpoints(&self, workflow_key: i64) -> Result<Vec<Endpoint>, StorageError> {
         let rows = endpoint::Entity::find()
@@ -75,6 +111,25 @@ impl Storage {
             draft: serde_json::from_str(&owner.draft)?,
             endpoint: Endpoint::from_row(row),
         }))
+    }
+}
+
+impl EndpointOverview {
+    fn from_row(row: &QueryResult) -> Result<Self, StorageError> {
+        Ok(Self {
+            endpoint: Endpoint {
+                key: row.try_get_by_index(0)?,
+                id: EndpointId(row.try_get_by_index(1)?),
+                node: row.try_get_by_index(2)?,
+                slug: row.try_get_by_index(3)?,
+            },
+            workflow: WorkflowId(row.try_get_by_index(4)?),
+            workflow_name: row.try_get_by_index(5)?,
+            is_published: row.try_get_by_index::<Option<i32>>(6)?.is_some(),
+            active: row.try_get_by_index(7)?,
+            recent_events: row.try_get_by_index(8)?,
+            last_event_at: row.try_get_by_index::<Option<i64>>(9)?.map(Timestamp),
+        })
     }
 }
 

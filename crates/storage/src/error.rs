@@ -31,6 +31,17 @@ pub enum StorageError {
         /// Who needs it.
         used_by: String,
     },
+    /// There would be more of it than may be.
+    #[error("there may be at most {limit} {what}")]
+    TooMany {
+        /// What there would be too many of.
+        what: &'static str,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// The owner's account cannot go: somebody must own the server.
+    #[error("the owner's account cannot be removed")]
+    OwnerStays,
     /// Another process works on the same data directory.
     #[error("the data directory {directory} is in use by another Stellwerk process")]
     DirectoryInUse {

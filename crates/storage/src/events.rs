@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use model::{Event, EventId, EventStatus, RunId, Timestamp, WorkflowId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::entities::{event, run, workflow};
 use crate::error::StorageError;
+use crate::moments::Timeline;
 use crate::payload;
+use crate::search::{self, Bounds, Found};
 use crate::storage::Storage;
 
 /// Which events to list.
@@ -25,6 +27,9 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Only those received before this moment.
     pub until: Option<Timestamp>,
+    /// Only those with this event, run or delivery id, or with this text in the body, however it is capitalised. Bodies that
+    /// lie in a table of their own because of their size are not looked through.
+    pub text: Option<String>,
     /// Only those older than the one with this key.
     pub before_key: Option<i64>,
     /// How many at the most.
@@ -71,27 +76,38 @@ pub struct EventRecord {
 impl Storage {
     /// Lists events, the latest first.
     pub async fn events(&self, filter: &EventFilter) -> Result<Vec<EventRecord>, StorageError> {
-        let mut query = event::Entity::find().order_by_desc(event::Column::Id).limit(filter.limit);
-        if let Some(key) = filter.workflow_key {
-            query = query.filter(event::Column::WorkflowId.eq(key));
-        }
-        if let Some(key) = filter.endpoint_key {
-            query = query.filter(event::Column::EndpointId.eq(key));
-        }
-        if let Some(status) = filter.status {
-            query = query.filter(event::Column::Status.eq(status.as_str()));
-        }
-        if let Some(since) = filter.since {
-            query = query.filter(event::Column::ReceivedAt.gte(since.0));
-        }
-        if let Some(until) = filter.until {
-            query = query.filter(event::Column::ReceivedAt.lt(until.0));
-        }
-        if let Some(key) = filter.before_key {
-            query = query.filter(event::Column::Id.lt(key));
-        }
-        let rows = query.all(self.read()).await?;
-        records(self.read(), rows).await
+        Ok(self.find_events(filter).await?.items)
+    }
+
+    /// Lists events, the latest first, and says how to go on. A search for a text looks through the newest events only and
+    /// says so; it goes on where it stopped.
+    pub async fn find_events(&self, filter: &EventFilter) -> Result<Found<EventRecord>, StorageError> {
+        let condition = Condition::all()
+            .add_option(filter.workflow_key.map(|key| event::Column::WorkflowId.eq(key)))
+            .add_option(filter.endpoint_key.map(|key| event::Column::EndpointId.eq(key)))
+            .add_option(filter.status.map(|status| event::Column::Status.eq(status.as_str())));
+        let mut bounds = Bounds { filter: condition, before_key: filter.before_key, limit: filter.limit };
+        let timeline = (Timeline::Events, event::Column::ReceivedAt);
+        bounds.between::<event::Entity>(self.read(), timeline, filter.since, filter.until).await?;
+        let found = match filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            None => search::latest::<event::Entity>(self.read(), &bounds).await?,
+            Some(text) => {
+                let mut keys = search::events_named(self.read(), text).await?;
+                keys.extend(self.event_of_run(text).await?);
+                let exact = Condition::any().add(event::Column::Id.is_in(keys));
+                search::mentioning::<event::Entity>(self.read(), &bounds, text, exact).await?
+            }
+        };
+        let Found { items, next_key, is_partial } = found;
+        Ok(Found { items: records(self.read(), items).await?, next_key, is_partial })
+    }
+
+    /// The key of the event that started the run with this id, if the text is one.
+    async fn event_of_run(&self, text: &str) -> Result<Option<i64>, StorageError> {
+        let Ok(id) = text.parse::<Uuid>() else { return Ok(None) };
+        let started =
+            run::Entity::find().select_only().column(run::Column::EventId).filter(run::Column::PublicId.eq(id));
+        Ok(started.into_tuple::<i64>().one(self.read()).await?)
     }
 
     /// One event.

@@ -5,6 +5,7 @@
 //! node does.
 
 mod accounts;
+mod activity;
 mod contacts;
 mod credentials;
 mod endpoints;
@@ -13,27 +14,33 @@ mod error;
 mod events;
 mod files;
 mod history;
+mod moments;
 mod outbox;
 mod payload;
 pub mod queue;
 mod runs;
+mod samples;
 mod schema;
 pub mod seal;
+mod search;
 mod sqlite;
 mod stats;
 mod storage;
 mod workflows;
 
 pub use accounts::{ApiTokenRecord, NewApiToken, NewUser, SessionRecord, TokenHash, UserRecord};
-pub use contacts::{Contact, ContactInput, ContactResult};
+pub use activity::{LastRun, WorkflowActivity};
+pub use contacts::{Contact, ContactFilter, ContactInput, ContactResult};
 pub use credentials::{CredentialRecord, NewCredential};
-pub use endpoints::{Endpoint, EndpointTarget};
+pub use endpoints::{Endpoint, EndpointOverview, EndpointTarget};
 pub use error::StorageError;
 pub use events::{EventFilter, EventRecord};
 pub use files::{NewFile, StoredFile};
 pub use history::Retention;
 pub use outbox::{MailRecord, NewMail};
 pub use runs::{AttemptRecord, RunFilter, RunRecord, StepRecord};
+pub use samples::{SampleRecord, SampleSource};
+pub use search::Found;
 pub use stats::Stats;
 pub use storage::{Role, Storage, StorageSettings};
 pub use workflows::{VersionRecord, WebhookNode, WorkflowRecord};

@@ -2,7 +2,7 @@
 
 use model::{MailId, NodeId, RunId, Timestamp};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::entities::outbox;
@@ -12,8 +12,8 @@ use crate::storage::Storage;
 /// A mail to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMail {
-    /// The run that sent it.
-    pub run: RunId,
+    /// The run that sent it; none when a step was tried by itself.
+    pub run: Option<RunId>,
     /// The node that sent it.
     pub node: NodeId,
     /// The sender.
@@ -54,7 +54,7 @@ impl Storage {
     pub async fn add_mail(&self, mail: NewMail) -> Result<MailId, StorageError> {
         let row = outbox::ActiveModel {
             id: Set(MailId::generate().0),
-            run_id: Set(Some(mail.run.0)),
+            run_id: Set(mail.run.map(|run| run.0)),
             node_id: Set(mail.node.0),
             sender: Set(mail.sender),
             recipients: Set(serde_json::to_string(&mail.recipients)?),
@@ -93,6 +93,30 @@ impl Storage {
     pub async fn mail(&self, id: MailId) -> Result<MailRecord, StorageError> {
         let row = outbox::Entity::find_by_id(id.0).one(self.read()).await?;
         MailRecord::from_row(row.ok_or(StorageError::NotFound { what: "mail" })?)
+    }
+
+    /// How many mails are kept.
+    pub async fn count_mails(&self) -> Result<u64, StorageError> {
+        Ok(outbox::Entity::find().count(self.read()).await?)
+    }
+
+    /// Removes a kept mail for good.
+    pub async fn delete_mail(&self, id: MailId) -> Result<(), StorageError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let deleted = outbox::Entity::delete_by_id(id.0).exec(transaction).await?;
+                if deleted.rows_affected == 0 { Err(StorageError::NotFound { what: "mail" }) } else { Ok(()) }
+            })
+        })
+        .await
+    }
+
+    /// Removes every kept mail for good, and says how many they were.
+    pub async fn delete_mails(&self) -> Result<u64, StorageError> {
+        self.write(|transaction| {
+            Box::pin(async move { Ok(outbox::Entity::delete_many().exec(transaction).await?.rows_affected) })
+        })
+        .await
     }
 }
 

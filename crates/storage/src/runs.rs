@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{AttemptStatus, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId};
-use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use uuid::Uuid;
@@ -12,8 +11,10 @@ use uuid::Uuid;
 use crate::entities::{attempt, event, run, step};
 use crate::error::StorageError;
 use crate::events::workflow_ids;
+use crate::moments::Timeline;
 use crate::payload;
 use crate::queue::{Claim, Lease, RunMode};
+use crate::search::{self, Bounds, Found};
 use crate::storage::Storage;
 
 /// Which runs to list.
@@ -27,7 +28,8 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only those accepted before this moment.
     pub until: Option<Timestamp>,
-    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error.
+    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error, however it
+    /// is capitalised. Bodies that lie in a table of their own because of their size are not looked through.
     pub text: Option<String>,
     /// Only those older than the one with this key.
     pub before_key: Option<i64>,
@@ -115,27 +117,32 @@ pub struct AttemptRecord {
 impl Storage {
     /// Lists runs, the latest first.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, StorageError> {
-        let mut query = run::Entity::find().order_by_desc(run::Column::Id).limit(filter.limit);
-        if let Some(key) = filter.workflow_key {
-            query = query.filter(run::Column::WorkflowId.eq(key));
-        }
-        if !filter.statuses.is_empty() {
-            query = query.filter(run::Column::Status.is_in(filter.statuses.iter().map(|status| status.as_str())));
-        }
-        if let Some(since) = filter.since {
-            query = query.filter(run::Column::CreatedAt.gte(since.0));
-        }
-        if let Some(until) = filter.until {
-            query = query.filter(run::Column::CreatedAt.lt(until.0));
-        }
-        if let Some(key) = filter.before_key {
-            query = query.filter(run::Column::Id.lt(key));
-        }
-        if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            query = query.filter(mentions(text));
-        }
-        let rows = query.all(self.read()).await?;
-        records(self.read(), rows).await
+        Ok(self.find_runs(filter).await?.items)
+    }
+
+    /// Lists runs, the latest first, and says how to go on. A search for a text looks through the newest runs only and says
+    /// so; it goes on where it stopped.
+    pub async fn find_runs(&self, filter: &RunFilter) -> Result<Found<RunRecord>, StorageError> {
+        let statuses = filter.statuses.iter().map(|status| status.as_str());
+        let condition = Condition::all()
+            .add_option(filter.workflow_key.map(|key| run::Column::WorkflowId.eq(key)))
+            .add_option((!filter.statuses.is_empty()).then(|| run::Column::Status.is_in(statuses)));
+        let mut bounds = Bounds { filter: condition, before_key: filter.before_key, limit: filter.limit };
+        let timeline = (Timeline::Runs, run::Column::CreatedAt);
+        bounds.between::<run::Entity>(self.read(), timeline, filter.since, filter.until).await?;
+        let found = match filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            None => search::latest::<run::Entity>(self.read(), &bounds).await?,
+            Some(text) => {
+                let events = search::events_named(self.read(), text).await?;
+                let id = text.parse::<Uuid>().ok();
+                let exact = Condition::any()
+                    .add(run::Column::EventId.is_in(events))
+                    .add_option(id.map(|id| run::Column::PublicId.eq(id)));
+                search::mentioning::<run::Entity>(self.read(), &bounds, text, exact).await?
+            }
+        };
+        let Found { items, next_key, is_partial } = found;
+        Ok(Found { items: records(self.read(), items).await?, next_key, is_partial })
     }
 
     /// One run.
@@ -180,22 +187,6 @@ pub(crate) async fn load_claim(connection: &impl ConnectionTrait, lease: Lease) 
         created_at: Timestamp(row.created_at),
         started_at: row.started_at.map(Timestamp),
     }))
-}
-
-fn mentions(text: &str) -> Condition {
-    let in_events = |condition: Condition| {
-        let events = Query::select().column(event::Column::Id).from(event::Entity).cond_where(condition).to_owned();
-        run::Column::EventId.in_subquery(events)
-    };
-    if let Ok(id) = text.parse::<Uuid>() {
-        return Condition::any().add(run::Column::PublicId.eq(id)).add(in_events(
-            Condition::any().add(event::Column::PublicId.eq(id)).add(event::Column::DedupKey.eq(text)),
-        ));
-    }
-    let body_mentions = Expr::cust_with_values("instr(CAST(COALESCE(parsed, body) AS TEXT), ?) > 0", [text]);
-    Condition::any()
-        .add(in_events(Condition::any().add(event::Column::DedupKey.eq(text)).add(body_mentions)))
-        .add(run::Column::Error.contains(text))
 }
 
 async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Result<Vec<RunRecord>, StorageError> {

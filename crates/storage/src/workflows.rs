@@ -244,6 +244,26 @@ impl Storage {
         .await
     }
 
+    /// Brings a deleted workflow back with everything of it; its triggers stay stopped. One that is not deleted stays as it is.
+    pub async fn restore_workflow(&self, id: WorkflowId) -> Result<WorkflowRecord, StorageError> {
+        let now = self.now();
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let found =
+                    workflow::Entity::find().filter(workflow::Column::PublicId.eq(id.0)).one(transaction).await?;
+                let row = found.ok_or(StorageError::NotFound { what: "workflow" })?;
+                if row.deleted_at.is_none() {
+                    return WorkflowRecord::from_row(row);
+                }
+                let mut change = row.into_active_model();
+                change.deleted_at = Set(None);
+                change.updated_at = Set(now.0);
+                WorkflowRecord::from_row(change.update(transaction).await?)
+            })
+        })
+        .await
+    }
+
     /// The versions of a workflow, the latest first.
     pub async fn versions(&self, workflow_key: i64) -> Result<Vec<VersionRecord>, StorageError> {
         let rows = workflow_version::Entity::find()
@@ -273,6 +293,13 @@ impl Storage {
             Box::pin(async move { store_definition(transaction, workflow_key, &document).await })
         })
         .await
+    }
+
+    /// The definition that runs; none while there is only a draft.
+    pub async fn published_definition(&self, record: &WorkflowRecord) -> Result<Option<Definition>, StorageError> {
+        let Some(number) = record.published_version else { return Ok(None) };
+        let version = self.version(record.key, number).await?;
+        Ok(Some(self.definition(version.definition_key).await?))
     }
 
     /// How many workflows there are.

@@ -183,6 +183,7 @@ pub(crate) mod tests {
             hosts: Vec::new(),
             hosts_from: None,
             apply,
+            test: None,
         };
         let values = fields.iter().map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect();
         OpenCredential::new(CredentialId::generate(), kind, Vec::new(), values)

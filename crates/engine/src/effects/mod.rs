@@ -58,8 +58,8 @@ pub struct Call<'a> {
     pub idempotency_key: &'a str,
     /// How long the whole effect may take, in milliseconds.
     pub timeout_ms: u64,
-    /// The run.
-    pub run: RunId,
+    /// The run; none when a step is tried by itself.
+    pub run: Option<RunId>,
     /// The node.
     pub node: &'a NodeId,
 }
@@ -118,6 +118,13 @@ impl Effects {
             Effect::Mail(mail) => self.inner.mail.send(mail, call).await,
             Effect::Contacts(request) => self.inner.stored.contacts(request).await,
         }
+    }
+}
+
+impl Effects {
+    /// Connects to the mail server of a credential and signs in, without sending anything.
+    pub async fn try_mail_server(&self, credential: &OpenCredential, timeout_ms: u64) -> Result<Exchange, EffectError> {
+        self.inner.mail.try_server(credential, timeout_ms).await
     }
 }
 

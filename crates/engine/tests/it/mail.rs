@@ -185,6 +185,22 @@ async fn a_mail_with_everything_goes_through_starttls_and_sign_in() {
 }
 
 #[tokio::test]
+async fn a_mail_server_is_tried_by_signing_in_without_sending_anything() {
+    let office = PostOffice::open("starttls", true).await;
+    let outside = office.outside().await;
+    let credential = office.credential("starttls", Some(("post", PASSWORD)));
+    let exchange = outside.effects().try_mail_server(&credential, 10_000).await.unwrap();
+    assert_eq!((&exchange.request["security"], &exchange.response["reply"]), (&"starttls".into(), &"signed in".into()));
+    let wrong = office.credential("starttls", Some(("post", "wrong pass")));
+    let failed = outside.effects().try_mail_server(&wrong, 10_000).await.unwrap_err();
+    assert_eq!(failed.error.code, ErrorCode::Credential);
+    assert!(!format!("{failed:?}").contains("wrong pass"), "{failed:?}");
+    let nobody = smtp(1, "starttls", None);
+    let failed = outside.effects().try_mail_server(&nobody, 10_000).await.unwrap_err();
+    assert_eq!(failed.error.code, ErrorCode::Connection);
+}
+
+#[tokio::test]
 async fn the_same_key_writes_the_same_message_again() {
     let mut office = PostOffice::open("tls", true).await;
     let outside = office.outside().await;

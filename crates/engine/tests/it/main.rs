@@ -14,3 +14,4 @@ mod parallel;
 mod resume;
 mod scenarios;
 mod sink;
+mod trial;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::description::{ConnectorManifest, OperationManifest};
 use super::folder::Folder;
 use super::operation::Operation;
-use crate::manifest::{Apply, CredentialKind, Text};
+use crate::manifest::{Apply, CredentialKind, CredentialTest, Text};
 use crate::parameters;
 use crate::sandbox::{Sandbox, Script};
 
@@ -177,6 +177,31 @@ fn check_credential_kind(path: &str, kind: &CredentialKind) -> Result<(), Compla
                 return Err(complaint(format!("{path}.apply"), message));
             }
         }
+    }
+    kind.test.as_ref().map_or(Ok(()), |test| check_credential_test(&format!("{path}.test"), kind, test))
+}
+
+/// A test must not carry a secret anywhere but where `apply` puts it, and only to an address of the credential's own.
+fn check_credential_test(path: &str, kind: &CredentialKind, test: &CredentialTest) -> Result<(), Complaint> {
+    for name in placeholders(&test.url) {
+        if !kind.fields.iter().any(|field| field.name == name && !field.secret) {
+            let message = format!("`{{{name}}}` is no field of this credential, or a secret one");
+            return Err(complaint(format!("{path}.url"), message));
+        }
+    }
+    let own_address = kind.hosts_from.as_ref().map(|field| format!("{{{field}}}/"));
+    if !test.url.starts_with("https://") && !own_address.is_some_and(|own| test.url.starts_with(&own)) {
+        let message = "it must begin with `https://`, or with the field that `hosts_from` names and a `/`";
+        return Err(complaint(format!("{path}.url"), message));
+    }
+    if kind.apply == Apply::Smtp {
+        return Err(complaint(path, "a mail server is tested by signing in and needs no request"));
+    }
+    if !["GET", "HEAD", "POST"].contains(&test.method.as_str()) {
+        return Err(complaint(format!("{path}.method"), "a test is a `GET`, a `HEAD` or a `POST`"));
+    }
+    if let Some(status) = test.statuses.iter().find(|status| !(100..=599).contains(*status)) {
+        return Err(complaint(format!("{path}.statuses"), format!("{status} is no HTTP status")));
     }
     Ok(())
 }

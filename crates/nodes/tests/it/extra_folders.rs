@@ -90,6 +90,34 @@ fn fault(change: impl FnOnce(&mut Value), script: &str) -> LoadError {
 }
 
 #[test]
+fn the_test_of_a_credential_goes_only_where_the_credential_may_and_carries_no_secret() {
+    let with = |test: Value| {
+        let mut manifest = manifest();
+        manifest["credential_kinds"][0]["test"] = test;
+        let root = tempfile::tempdir().unwrap();
+        write(&root.path().join("greeter"), &manifest.to_string(), SCRIPT);
+        Catalogue::load(&[root.path().to_path_buf()]).map(|catalogue| {
+            catalogue.credential_kind("greeter").and_then(|kind| kind.test.clone()).map(|test| (test.method, test.url))
+        })
+    };
+    let url = "https://api.greeter.example/me";
+    assert_eq!(with(json!({ "url": url })).unwrap(), Some(("GET".to_owned(), url.to_owned())));
+    for (test, expected) in [
+        (
+            json!({ "url": "https://api.greeter.example/{key}" }),
+            "test.url: `{key}` is no field of this credential, or a secret",
+        ),
+        (json!({ "url": "http://api.greeter.example/" }), "test.url: it must begin with `https://`"),
+        (json!({ "url": url, "method": "DELETE" }), "test.method: a test is a `GET`"),
+        (json!({ "url": url, "statuses": [20] }), "test.statuses: 20 is no HTTP status"),
+        (json!({ "url": url, "script": "x" }), "unknown field `script`"),
+    ] {
+        let error = with(test).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn a_fault_in_the_manifest_is_named_with_its_place() {
     type Change = (&'static str, Value, &'static str);
     let changes: [Change; 16] = [

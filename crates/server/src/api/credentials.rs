@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json, Path, Query};
 use engine::Engine;
 use engine::effects::hosts;
-use model::{CredentialId, Timestamp, WorkflowId};
+use model::{CredentialId, Timestamp};
 use nodes::Catalogue;
 use nodes::manifest::{Apply, CredentialKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use storage::{CredentialRecord, NewCredential, Storage};
-use utoipa::ToSchema;
+use storage::{CredentialRecord, NewCredential, Storage, StorageError};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Items;
+pub use super::credential_usage::{CredentialUser, used_by};
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
 
@@ -34,6 +35,8 @@ pub struct Credential {
     /// The fields that are no secrets.
     #[schema(value_type = Object)]
     pub fields: Map<String, Value>,
+    /// The workflows whose draft or published version uses it.
+    pub used_by: Vec<CredentialUser>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -61,7 +64,12 @@ pub struct CredentialInput {
 /// Lists all credentials.
 #[utoipa::path(get, path = "/api/v1/credentials", tag = "credentials", responses((status = 200, body = Items<Credential>)))]
 pub async fn list(_caller: Caller, storage: Data<Storage>) -> Result<Json<Items<Credential>>, Problem> {
-    let items = storage.credentials().await?.into_iter().map(Into::into).collect();
+    let mut users = used_by(&storage).await?;
+    let view = |record: CredentialRecord| {
+        let used_by = users.remove(&record.id).unwrap_or_default();
+        Credential { used_by, ..record.into() }
+    };
+    let items = storage.credentials().await?.into_iter().map(view).collect();
     Ok(Json(Items { items }))
 }
 
@@ -96,7 +104,8 @@ pub async fn read(
     storage: Data<Storage>,
     id: Path<CredentialId>,
 ) -> Result<Json<Credential>, Problem> {
-    Ok(Json(storage.credential(*id).await?.into()))
+    let record = storage.credential(*id).await?;
+    Ok(Json(with_users(&storage, record).await?))
 }
 
 /// Replaces a credential. Secrets that are left out stay as they are, unless kind or hosts change: a secret never goes to
@@ -116,39 +125,61 @@ pub async fn update(
     let same_target = record.kind == input.kind && record.hosts == hosts_of(&catalogue, &input)?;
     let known = if same_target { engine.vault().secret_fields(&record)? } else { BTreeMap::new() };
     let new = sealed(&engine, &catalogue, *id, input, known)?;
-    Ok(Json(storage.replace_credential(*id, new).await?.into()))
+    let record = storage.replace_credential(*id, new).await?;
+    Ok(Json(with_users(&storage, record).await?))
 }
 
-/// Deletes a credential that no workflow uses.
-#[utoipa::path(delete, path = "/api/v1/credentials/{id}", tag = "credentials", params(("id" = Uuid, Path)),
+async fn with_users(storage: &Storage, record: CredentialRecord) -> Result<Credential, Problem> {
+    let used_by = used_by(storage).await?.remove(&record.id).unwrap_or_default();
+    Ok(Credential { used_by, ..record.into() })
+}
+
+/// Whether to delete what is in use.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Deletion {
+    /// Delete it although workflows use it; their steps fail from then on.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Deletes a credential. While workflows use it, that must be asked for with `force`.
+#[utoipa::path(delete, path = "/api/v1/credentials/{id}", tag = "credentials", params(("id" = Uuid, Path), Deletion),
     responses((status = 204), (status = 409, body = ProblemDocument)))]
-pub async fn delete(_caller: Caller, storage: Data<Storage>, id: Path<CredentialId>) -> Result<HttpResponse, Problem> {
+pub async fn delete(
+    _caller: Caller,
+    storage: Data<Storage>,
+    id: Path<CredentialId>,
+    wish: Query<Deletion>,
+) -> Result<HttpResponse, Problem> {
     storage.credential(*id).await?;
-    if let Some((_, name)) = user_of(&storage, *id).await? {
-        let used_by = format!("the workflow “{name}”");
-        return Err(storage::StorageError::InUse { what: "credential", used_by }.into());
+    if !wish.force {
+        must_be_unused(&storage, *id).await?;
     }
     storage.delete_credential(*id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A workflow whose draft or published version uses the credential.
-async fn user_of(storage: &Storage, id: CredentialId) -> Result<Option<(WorkflowId, String)>, Problem> {
-    for workflow in storage.workflows().await? {
-        let uses = |definition: &model::Definition| definition.nodes.iter().any(|node| node.credential == Some(id));
-        let mut is_used = uses(&workflow.draft);
-        if let Some(number) = workflow.published_version.filter(|_| !is_used) {
-            let version = storage.version(workflow.key, number).await?;
-            is_used = uses(&storage.definition(version.definition_key).await?);
-        }
-        if is_used {
-            return Ok(Some((workflow.id, workflow.name)));
-        }
-    }
-    Ok(None)
+/// Fails and names the workflows when a credential is in use.
+pub(crate) async fn must_be_unused(storage: &Storage, id: CredentialId) -> Result<(), Problem> {
+    let users = used_by(storage).await?.remove(&id).unwrap_or_default();
+    let names: Vec<String> = users.iter().take(NAMED_USERS).map(|user| format!("“{}”", user.name)).collect();
+    let used_by = match users.len().saturating_sub(NAMED_USERS) {
+        _ if users.is_empty() => return Ok(()),
+        0 if users.len() == 1 => format!("the workflow {}", names[0]),
+        0 => format!("the workflows {}", names.join(", ")),
+        more => format!("the workflows {} and {more} more", names.join(", ")),
+    };
+    Err(StorageError::InUse { what: "credential", used_by }.into())
 }
 
-fn sealed(
+/// How many of the workflows that use a credential are named.
+const NAMED_USERS: usize = 5;
+
+/// Makes a credential ready for storage: its fields are checked, its hosts found, its secrets sealed. Secrets that `input`
+/// leaves out are taken from `known_secrets`.
+pub(crate) fn sealed(
     engine: &Engine,
     catalogue: &Catalogue,
     id: CredentialId,
@@ -194,7 +225,7 @@ fn check_fields(kind: &CredentialKind, fields: &BTreeMap<String, String>) -> Res
 }
 
 /// The hosts that a credential is bound to: those of its kind, that of its address, or those that the person names.
-fn hosts_of(catalogue: &Catalogue, input: &CredentialInput) -> Result<Vec<String>, Problem> {
+pub(crate) fn hosts_of(catalogue: &Catalogue, input: &CredentialInput) -> Result<Vec<String>, Problem> {
     let kind = kind_of(catalogue, &input.kind)?;
     if !kind.hosts.is_empty() {
         return Ok(kind.hosts.clone());
@@ -236,6 +267,7 @@ impl From<CredentialRecord> for Credential {
             kind: record.kind,
             hosts: record.hosts,
             fields: record.public_fields,
+            used_by: Vec::new(),
             created_at: record.created_at,
             updated_at: record.updated_at,
         }

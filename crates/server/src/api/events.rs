@@ -31,6 +31,9 @@ pub struct EventQuery {
     pub since: Option<String>,
     /// Only those received before this time (RFC 3339).
     pub until: Option<String>,
+    /// Only those with this event, run or delivery id, or with this text in the body. A search looks through the newest events
+    /// and says by `partial` when it stopped before the end; `next` goes on.
+    pub text: Option<String>,
     /// How many at the most, 50 when left out, 200 at the most.
     pub limit: Option<u64>,
     /// The `next` of an earlier page.
@@ -111,8 +114,9 @@ pub async fn list(
         status: query.status,
         since: paging::moment("since", query.since.as_deref())?,
         until: paging::moment("until", query.until.as_deref())?,
+        text: query.text.clone(),
         before_key: paging::key(query.cursor.as_deref())?,
-        limit: limit + 1,
+        limit,
         ..EventFilter::default()
     };
     if let Some(workflow) = query.workflow {
@@ -122,8 +126,7 @@ pub async fn list(
         let target = storage.endpoint_target(endpoint).await?.ok_or_else(|| Problem::not_found("endpoint"))?;
         filter.endpoint_key = Some(target.endpoint.key);
     }
-    let rows = storage.events(&filter).await?;
-    Ok(Json(Page::of(rows, limit, |row| row.key.to_string(), EventSummary::from)))
+    Ok(Json(Page::found(storage.find_events(&filter).await?, EventSummary::from)))
 }
 
 /// Reads one event.

@@ -3,6 +3,8 @@
 //! A handler extracts, says by an argument type who may call it ([`crate::auth::Caller`]), acts, and replies.
 
 pub mod contacts;
+pub mod credential_test;
+mod credential_usage;
 pub mod credentials;
 pub mod definitions;
 pub mod events;
@@ -15,8 +17,10 @@ pub mod outbox;
 mod paging;
 pub mod publishing;
 pub mod runs;
+pub mod samples;
 pub mod start;
 pub mod stats;
+pub mod test_step;
 pub mod versions;
 pub mod workflows;
 

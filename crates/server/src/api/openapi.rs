@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    contacts, credentials, events, expressions, health, live, node_types, outbox, publishing, runs, start, stats,
-    versions, workflows,
+    contacts, credential_test, credentials, events, expressions, health, live, node_types, outbox, publishing, runs,
+    samples, start, stats, test_step, versions, workflows,
 };
 
 #[derive(OpenApi)]
@@ -15,13 +15,15 @@ use super::{
     info(title = "Stellwerk", description = "Receives events, runs workflows, remembers everything."),
     paths(
         workflows::list, workflows::create, workflows::read, workflows::update, workflows::delete, workflows::duplicate,
+        workflows::restore, samples::list, samples::set, samples::delete, test_step::test,
         publishing::check, publishing::publish, publishing::activate, publishing::pause, publishing::webhooks,
         versions::list, versions::read, start::run,
         events::list, events::read, events::raw_body,
-        runs::list, runs::read, runs::cancel,
+        runs::list, runs::read, runs::definition, runs::cancel,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
-        credentials::update, credentials::delete,
-        expressions::evaluate, stats::read, live::follow, contacts::list, outbox::list, outbox::message,
+        credentials::update, credentials::delete, credential_test::test,
+        expressions::evaluate, stats::read, live::follow, contacts::list, contacts::delete,
+        outbox::list, outbox::message, outbox::delete, outbox::delete_all,
         health::alive, health::ready,
     ),
     security(("token" = [])),

@@ -73,6 +73,21 @@ pub async fn message(_caller: Caller, storage: Data<Storage>, id: Path<MailId>) 
         .body(mail.message))
 }
 
+/// Deletes a kept mail.
+#[utoipa::path(delete, path = "/api/v1/outbox/{id}", tag = "outbox", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 404, body = ProblemDocument)))]
+pub async fn delete(_caller: Caller, storage: Data<Storage>, id: Path<MailId>) -> Result<HttpResponse, Problem> {
+    storage.delete_mail(*id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Deletes every kept mail.
+#[utoipa::path(delete, path = "/api/v1/outbox", tag = "outbox", responses((status = 204)))]
+pub async fn delete_all(_caller: Caller, storage: Data<Storage>) -> Result<HttpResponse, Problem> {
+    storage.delete_mails().await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 impl From<MailRecord> for Mail {
     fn from(record: MailRecord) -> Self {
         Self {

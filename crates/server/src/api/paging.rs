@@ -1,6 +1,7 @@
 //! Lists and their pages.
 
 use serde::Serialize;
+use storage::Found;
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemCode};
@@ -25,6 +26,9 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// What to give as `cursor` for the next page; null on the last one.
     pub next: Option<String>,
+    /// Whether a search stopped before it had looked through everything; it goes on at `next`. Left out when it did not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
 impl<T> Page<T> {
@@ -39,7 +43,13 @@ impl<T> Page<T> {
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| has_more).map(cursor_of);
-        Self { items: rows.into_iter().map(view).collect(), next }
+        Self { items: rows.into_iter().map(view).collect(), next, partial: false }
+    }
+
+    /// A page from what was found.
+    pub(super) fn found<R>(found: Found<R>, view: impl FnMut(R) -> T) -> Self {
+        let next = found.next_key.map(|key| key.to_string());
+        Self { items: found.items.into_iter().map(view).collect(), next, partial: found.is_partial }
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json, Path};
 use model::{Problem as DraftProblem, WorkflowId};
 use nodes::Catalogue;
 use serde::{Deserialize, Serialize};
-use storage::Storage;
+use storage::{Storage, WorkflowRecord};
 use utoipa::ToSchema;
 
 use super::Items;
@@ -126,6 +126,15 @@ pub async fn webhooks(
     id: Path<WorkflowId>,
 ) -> Result<Json<Items<WebhookAddress>>, Problem> {
     let record = storage.workflow(*id).await?;
+    Ok(Json(Items { items: webhook_addresses(&storage, &site, &record).await? }))
+}
+
+/// The addresses of the webhook triggers that the draft or the published version has.
+pub(crate) async fn webhook_addresses(
+    storage: &Storage,
+    site: &Site,
+    record: &WorkflowRecord,
+) -> Result<Vec<WebhookAddress>, Problem> {
     let mut used: Vec<String> = webhook_nodes(&record.draft).into_iter().map(|node| node.node).collect();
     if let Some(number) = record.published_version {
         let version: VersionSummary = storage.version(record.key, number).await?.into();
@@ -138,7 +147,7 @@ pub async fn webhooks(
         node: endpoint.node,
         slug: endpoint.slug,
     });
-    Ok(Json(Items { items: items.collect() }))
+    Ok(items.collect())
 }
 
 async fn set_active(

@@ -6,7 +6,9 @@ use actix_web::web::{Data, Json, Path, Query};
 use engine::Engine;
 use engine::plan::{StepState, skipped};
 use model::graph::Graph;
-use model::{AttemptStatus, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId};
+use model::{
+    AttemptStatus, Definition, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use storage::queue::RunMode;
@@ -31,7 +33,8 @@ pub struct RunQuery {
     pub since: Option<String>,
     /// Only those accepted before this time (RFC 3339).
     pub until: Option<String>,
-    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error.
+    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error. A search
+    /// looks through the newest runs and says by `partial` when it stopped before the end; `next` goes on.
     pub text: Option<String>,
     /// How many at the most, 50 when left out, 200 at the most.
     pub limit: Option<u64>,
@@ -155,10 +158,9 @@ pub async fn list(
         until: paging::moment("until", query.until.as_deref())?,
         text: query.text.clone(),
         before_key: paging::key(query.cursor.as_deref())?,
-        limit: limit + 1,
+        limit,
     };
-    let rows = storage.runs(&filter).await?;
-    Ok(Json(Page::of(rows, limit, |row| row.key.to_string(), |row| RunSummary::of(&row))))
+    Ok(Json(Page::found(storage.find_runs(&filter).await?, |row| RunSummary::of(&row))))
 }
 
 /// Reads one run with its steps and attempts.
@@ -166,7 +168,43 @@ pub async fn list(
     responses((status = 200, body = RunDetail), (status = 404, body = ProblemDocument)))]
 pub async fn read(_caller: Caller, storage: Data<Storage>, id: Path<RunId>) -> Result<Json<RunDetail>, Problem> {
     let run = storage.run(*id).await?;
-    Ok(Json(detail(&storage, &run).await?))
+    Ok(Json(run_detail(&storage, &run).await?))
+}
+
+/// The definition that a run runs or ran.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunDefinition {
+    /// The definition; it never changes.
+    #[schema(value_type = Object)]
+    pub definition: Definition,
+    /// Its workflow.
+    pub workflow: RunWorkflow,
+    /// The version; null for a draft.
+    pub version: Option<i32>,
+}
+
+/// The workflow of a run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunWorkflow {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: WorkflowId,
+    /// What it is called now.
+    pub name: String,
+}
+
+/// Reads the definition that a run runs or ran, whatever became of the draft since.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/definition", tag = "runs", params(("id" = Uuid, Path)),
+    responses((status = 200, body = RunDefinition), (status = 404, body = ProblemDocument)))]
+pub async fn definition(
+    _caller: Caller,
+    storage: Data<Storage>,
+    id: Path<RunId>,
+) -> Result<Json<RunDefinition>, Problem> {
+    let run = storage.run(*id).await?;
+    let definition = storage.definition(run.definition_key).await?;
+    let (id, name) = storage.workflow_name(storage.workflow_key(run.workflow).await?).await?;
+    Ok(Json(RunDefinition { definition, workflow: RunWorkflow { id, name }, version: run.version }))
 }
 
 /// Ends a run that is not over yet. Steps under way are cut off.
@@ -183,10 +221,11 @@ pub async fn cancel(
     if !cancelled {
         return Err(Problem::wrong_state(format!("The run is over already: it is {}.", run.status)));
     }
-    Ok(Json(detail(&storage, &run).await?))
+    Ok(Json(run_detail(&storage, &run).await?))
 }
 
-async fn detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, Problem> {
+/// What the API shows of a stored run.
+pub(crate) async fn run_detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, Problem> {
     let records = storage.run_steps(run.key).await?;
     let mut attempts: BTreeMap<(NodeId, String), Vec<AttemptRecord>> = BTreeMap::new();
     for attempt in storage.run_attempts(run.key).await? {

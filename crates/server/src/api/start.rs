@@ -9,7 +9,7 @@ use model::{Definition, Event, EventId, NodeId, RunId, WorkflowId};
 use nodes::Catalogue;
 use nodes::manifest::NodeKind;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use storage::queue::{Disposition, NewEvent, Parsed, RunMode, StartRun};
 use storage::{Storage, WorkflowRecord};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::definitions::check as check_definition;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
-use crate::webhooks::Receipt;
+use crate::webhooks::{Receipt, as_received};
 
 /// What to run.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -81,7 +81,8 @@ pub async fn run(
     let workflow = storage.workflow(*id).await?;
     let (definition_key, version, definition) = definition_of(&storage, &catalogue, &workflow, wish.version).await?;
     let trigger_node = trigger_of(&definition, &catalogue, wish.node.as_deref())?;
-    let event = event_of(&storage, &definition, &trigger_node, wish).await?;
+    let event = event_of(&storage, &workflow, &definition, &trigger_node, wish).await?;
+    let node = trigger_node.clone();
     let start = StartRun { run: RunId::generate(), trigger_node, definition_key, version, mode: RunMode::Manual };
     let new = NewEvent {
         raw_body: if event.body.is_null() { Vec::new() } else { event.body.to_string().into_bytes() },
@@ -97,7 +98,7 @@ pub async fn run(
     };
     let accepted = storage.queue().accept(new).await?;
     let (event, status, run) = (accepted.event, accepted.status, accepted.run);
-    engine.live().tell(|| News::Event { workflow: workflow.id, event, status, run });
+    engine.live().tell(|| News::Event { workflow: workflow.id, node, event, status, run });
     Ok((Json(Receipt::from(accepted)), actix_web::http::StatusCode::ACCEPTED))
 }
 
@@ -136,20 +137,34 @@ fn trigger_of(definition: &Definition, catalogue: &Catalogue, wanted: Option<&st
     }
 }
 
-async fn event_of(storage: &Storage, definition: &Definition, trigger: &NodeId, wish: Start) -> Result<Event, Problem> {
+async fn event_of(
+    storage: &Storage,
+    workflow: &WorkflowRecord,
+    definition: &Definition,
+    trigger: &NodeId,
+    wish: Start,
+) -> Result<Event, Problem> {
     let received_at = storage.now();
     if let Some(event) = wish.event {
+        if storage.event(event).await?.workflow != workflow.id {
+            return Err(Problem::not_found("event of this workflow"));
+        }
         let stored = storage.event_content(event).await?;
         return Ok(Event { id: EventId::generate(), received_at, ..stored });
     }
     let own = definition.node(trigger).and_then(|node| node.params.get("sample")).cloned();
     let sample = wish.sample.unwrap_or_else(|| Sample { body: own.unwrap_or_default(), ..Sample::default() });
+    // The same form as a request has, so that what works with the sample works with a request.
+    let received = as_received(json!({
+        "method": sample.method, "headers": sample.headers, "query": sample.query, "body": sample.body,
+    }));
+    let object = |name: &str| received[name].as_object().cloned().unwrap_or_default();
     Ok(Event {
         id: EventId::generate(),
         received_at,
-        method: sample.method.unwrap_or_else(|| "POST".to_owned()).to_ascii_uppercase(),
-        headers: sample.headers,
-        query: sample.query,
-        body: sample.body,
+        method: received["method"].as_str().unwrap_or_default().to_owned(),
+        headers: object("headers"),
+        query: object("query"),
+        body: received["body"].clone(),
     })
 }

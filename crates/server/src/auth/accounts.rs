@@ -69,6 +69,11 @@ impl Accounts {
         &self.settings
     }
 
+    /// Where accounts are stored.
+    pub(super) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
     /// At start: makes the owner that the settings name, if there is none yet. While there is none, the set-up page opens
     /// with the code that this returns.
     pub async fn prepare(&self, owner: Option<NewOwner>) -> Result<Option<SetupCode>, Problem> {
@@ -148,7 +153,7 @@ impl Accounts {
         if extended.ms_since(record.expires_at) > DAY_MS {
             self.storage.extend_session(session.hash(), extended).await?;
         }
-        let csrf = csrf::token_for(&session);
+        let csrf = csrf::token_for(&session)?;
         Ok(SignedIn { user: record.user, session, csrf })
     }
 
@@ -167,7 +172,7 @@ impl Accounts {
         client_address(request, &self.settings.trusted_proxies)
     }
 
-    fn count_attempt(&self, address: IpAddr, account: &str) -> Result<(), Problem> {
+    pub(super) fn count_attempt(&self, address: IpAddr, account: &str) -> Result<(), Problem> {
         self.limit.check(address, account).map_err(|wait_s| {
             tracing::warn!(%address, "too many attempts to sign in");
             Problem::too_many_requests(wait_s)

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::{Accounts, SessionToken};
+use super::{Accounts, SessionToken, random};
 use crate::problem::Problem;
 
 /// The header in which scripts of our own pages send the token.
@@ -29,17 +29,37 @@ pub(crate) const MAX_FORM_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct CheckedForm<T>(pub T);
 
-/// The token that goes with a visitor's secret.
-pub fn token_for(secret: &SessionToken) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.secret().as_bytes()).unwrap_or_else(|_| unreachable!("any key fits"));
-    mac.update(b"stellwerk form");
-    hex::encode(mac.finalize().into_bytes())
+/// A token that goes with a visitor's secret. It is masked with random bytes that stand before it, so that it looks
+/// different in each page and the length of compressed pages tells nothing about it.
+pub fn token_for(secret: &SessionToken) -> Result<String, Problem> {
+    let mask = random::bytes()?;
+    Ok(hex::encode([mask, xor(mask, bare_token(secret))].concat()))
 }
 
 /// Whether a token goes with a visitor's secret; in constant time.
 pub fn is_valid(secret: &SessionToken, token: &str) -> bool {
-    token_for(secret).as_bytes().ct_eq(token.as_bytes()).into()
+    let mut bytes = [0; 2 * TOKEN_BYTES];
+    if hex::decode_to_slice(token, &mut bytes).is_err() {
+        return false;
+    }
+    let (mut mask, mut masked) = ([0; TOKEN_BYTES], [0; TOKEN_BYTES]);
+    mask.copy_from_slice(&bytes[..TOKEN_BYTES]);
+    masked.copy_from_slice(&bytes[TOKEN_BYTES..]);
+    xor(mask, masked).ct_eq(&bare_token(secret)).into()
+}
+
+const TOKEN_BYTES: usize = 32;
+
+fn xor(mut one: [u8; TOKEN_BYTES], other: [u8; TOKEN_BYTES]) -> [u8; TOKEN_BYTES] {
+    one.iter_mut().zip(other).for_each(|(byte, other)| *byte ^= other);
+    one
+}
+
+fn bare_token(secret: &SessionToken) -> [u8; TOKEN_BYTES] {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.secret().as_bytes()).unwrap_or_else(|_| unreachable!("any key fits"));
+    mac.update(b"stellwerk form");
+    mac.finalize().into_bytes().into()
 }
 
 /// Whether a write with a session cookie comes from our own pages: by its token, or by the browser's word.
@@ -118,15 +138,17 @@ mod tests {
     #[test]
     fn a_token_fits_only_its_own_visitor() {
         let (one, other) = (SessionToken::generate().unwrap(), SessionToken::generate().unwrap());
-        assert!(is_valid(&one, &token_for(&one)));
-        assert!(!is_valid(&other, &token_for(&one)));
+        let token = token_for(&one).unwrap();
+        assert!(is_valid(&one, &token));
+        assert!(!is_valid(&other, &token));
+        assert_ne!(token, token_for(&one).unwrap(), "each page has another mask");
         assert!(!is_valid(&one, ""));
     }
 
     #[test]
     fn a_write_with_a_cookie_must_come_from_our_own_pages() {
         let session = SessionToken::generate().unwrap();
-        let token = token_for(&session);
+        let token = token_for(&session).unwrap();
         let cases: &[(&[(&str, &str)], bool)] = &[
             (&[], false),
             (&[("x-csrf-token", &token)], true),

@@ -43,6 +43,8 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("history.batch", 1, 100_000),
     ("history.interval_ms", 1_000, DAY_MS),
     ("api.max_body_bytes", 1024, GIB),
+    ("api.max_sample_bytes", 1024, GIB),
+    ("api.test_timeout_ms", 1_000, 10 * MINUTE_MS),
     ("auth.session_days", 1, 365),
     ("auth.sign_in_attempts_per_minute", 1, 10_000),
     ("auth.password_min_characters", 8, 200),

@@ -103,6 +103,8 @@ pub struct Engine {
 #[expect(missing_docs, reason = "config.default.toml documents every key, and its names are these")]
 pub struct Api {
     pub max_body_bytes: usize,
+    pub max_sample_bytes: usize,
+    pub test_timeout_ms: u64,
 }
 
 /// Limits of what goes out.

@@ -4,9 +4,11 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, ResponseError};
 
 use super::is_for_programs;
+use crate::auth::Accounts;
 use crate::pages;
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::texts::Language;
@@ -45,7 +47,13 @@ pub async fn present_errors(
     let mut answer = if for_programs {
         problem.error_response()
     } else {
-        pages::error_page(&problem, asked.language, asked.is_read.then_some(asked.path_and_query.as_str()))
+        let signed_in = match request.app_data::<Data<Accounts>>() {
+            Some(accounts) => accounts.signed_in(&request).await.ok(),
+            None => None,
+        };
+        let path = asked.is_read.then_some(asked.path_and_query.as_str());
+        let visitor = signed_in.as_ref().map(|signed_in| (&request, signed_in));
+        pages::error_page(&problem, asked.language, path, visitor)
     };
     if let Some(allowed) = allowed {
         answer.headers_mut().insert(header::ALLOW, allowed);

@@ -1,51 +1,73 @@
-//! The page after signing in: workflows with their state and addresses, the latest runs, and what to do next.
+//! The page after signing in: all workflows, how they are, and how to make one.
 
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::{RunStatus, Timestamp, WorkflowId};
-use std::collections::HashMap;
-use storage::{RunFilter, Storage, WorkflowRecord};
+use model::RunStatus;
+use nodes::Catalogue;
+use serde::Deserialize;
+use storage::{LastRun, Storage, WorkflowActivity, WorkflowRecord};
 
 use super::Site;
 use super::layout::{Layout, page};
+use super::query::with_query;
+use super::templates;
+use crate::api::definitions;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
+use crate::texts::Language;
+use crate::webhooks::url_of;
 
-/// How many workflows and runs the page shows at the most.
-const MAX_WORKFLOWS: usize = 50;
-const MAX_RUNS: u64 = 10;
+/// How many workflows one page shows.
+const PAGE_ROWS: usize = 50;
+
+/// From how many workflows on there is a search field.
+const SEARCH_FROM: usize = 10;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// What the address of the page says.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    search: Option<String>,
+    page: Option<usize>,
+}
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
     l: Layout,
-    base_url: String,
+    /// How many workflows there are at all.
+    total: usize,
+    search: String,
+    has_search: bool,
     workflows: Vec<WorkflowRow>,
-    runs: Vec<RunRow>,
+    templates: Vec<TemplateCard>,
+    /// Addresses of the pages before and after this one; empty when there are none.
+    previous: String,
+    next: String,
 }
 
 struct WorkflowRow {
+    id: String,
     name: String,
     /// `active`, `paused` or `draft`.
     state: &'static str,
-    version: String,
+    problems: u64,
+    last_run: Option<LastRun>,
+    recent: u64,
+    recent_bad: u64,
+    /// The addresses of its webhooks.
     urls: Vec<String>,
 }
 
-struct RunRow {
-    workflow: String,
-    id: String,
-    status: &'static str,
-    at: Timestamp,
-}
-
-impl RunRow {
-    fn shown_time(&self) -> String {
-        let text = self.at.to_string();
-        text.get(..16).map_or(text.clone(), |minutes| format!("{} UTC", minutes.replace('T', " ")))
-    }
+/// A template as the list of templates shows it.
+struct TemplateCard {
+    key: &'static str,
+    icon: &'static str,
+    name: String,
+    description: String,
 }
 
 /// The home page.
@@ -53,41 +75,79 @@ pub(super) async fn show(
     request: HttpRequest,
     signed_in: SignedIn,
     storage: Data<Storage>,
+    catalogue: Data<Catalogue>,
     site: Data<Site>,
+    wish: Query<Wish>,
 ) -> Result<HttpResponse, Problem> {
+    let l = Layout::for_user(&request, &signed_in);
+    let search = wish.search.as_deref().unwrap_or_default().trim().to_owned();
+    let wanted = search.to_lowercase();
     let records = storage.workflows().await?;
-    let names: HashMap<WorkflowId, String> = records.iter().map(|record| (record.id, record.name.clone())).collect();
+    let total = records.len();
+    let found: Vec<_> = records.into_iter().filter(|record| record.name.to_lowercase().contains(&wanted)).collect();
+    let number = wish.page.unwrap_or(1).max(1);
+    let first = (number - 1).saturating_mul(PAGE_ROWS);
+    let has_more = found.len() > first.saturating_add(PAGE_ROWS);
+    let mut activity = storage.workflow_activity(storage.now().minus_ms(DAY_MS)).await?;
     let mut workflows = Vec::new();
-    for record in records.into_iter().take(MAX_WORKFLOWS) {
-        workflows.push(row_of(&storage, &site, record).await?);
+    for record in found.into_iter().skip(first).take(PAGE_ROWS) {
+        let lately = activity.remove(&record.id).unwrap_or_default();
+        workflows.push(row_of(&storage, &catalogue, &site, record, &lately).await?);
     }
-    let filter = RunFilter { limit: MAX_RUNS, ..RunFilter::default() };
-    let runs = storage.runs(&filter).await?.into_iter().map(|run| RunRow {
-        workflow: names.get(&run.workflow).cloned().unwrap_or_else(|| "–".to_owned()),
-        id: run.id.to_string(),
-        status: RunStatus::as_str(run.status),
-        at: run.created_at,
-    });
+    let page_at = |number: usize| with_query("/", &[("search", &search), ("page", &number.to_string())]);
     let template = HomePage {
-        l: Layout::for_user(&request, &signed_in),
-        base_url: site.base_url.to_string(),
+        templates: template_cards(l.texts().language()),
+        total,
+        has_search: total > SEARCH_FROM || !search.is_empty(),
         workflows,
-        runs: runs.collect(),
+        previous: if number > 1 { page_at(number - 1) } else { String::new() },
+        next: if has_more { page_at(number + 1) } else { String::new() },
+        search,
+        l,
     };
     page(StatusCode::OK, &template)
 }
 
-async fn row_of(storage: &Storage, site: &Site, record: WorkflowRecord) -> Result<WorkflowRow, Problem> {
+/// The word for where a workflow stands.
+pub(super) fn state_of(record: &WorkflowRecord) -> &'static str {
+    match (record.published_version, record.active) {
+        (None, _) => "draft",
+        (Some(_), true) => "active",
+        (Some(_), false) => "paused",
+    }
+}
+
+fn template_cards(language: Language) -> Vec<TemplateCard> {
+    let card = |(key, template): &'static (&'static str, templates::Template)| TemplateCard {
+        key,
+        icon: template.icon(),
+        name: template.name(language),
+        description: template.description(language),
+    };
+    templates::all().iter().map(card).collect()
+}
+
+async fn row_of(
+    storage: &Storage,
+    catalogue: &Catalogue,
+    site: &Site,
+    record: WorkflowRecord,
+    lately: &WorkflowActivity,
+) -> Result<WorkflowRow, Problem> {
     let endpoints = storage.endpoints(record.key).await?;
-    let url_of = |slug: &str, id| format!("{}hooks/v1/{slug}/{id}", site.base_url);
+    let in_draft = |node: &str| record.draft.nodes.iter().any(|known| known.id.as_str() == node);
+    let urls = endpoints.iter().filter(|endpoint| in_draft(&endpoint.node));
+    let count =
+        |status: RunStatus| lately.recent.get(&status).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
+    let problems = definitions::check(&record.draft, catalogue, storage).await?;
     Ok(WorkflowRow {
-        urls: endpoints.iter().map(|endpoint| url_of(&endpoint.slug, endpoint.id)).collect(),
-        state: match (record.published_version, record.active) {
-            (None, _) => "draft",
-            (Some(_), true) => "active",
-            (Some(_), false) => "paused",
-        },
-        version: record.published_version.map(|version| version.to_string()).unwrap_or_default(),
+        id: record.id.to_string(),
+        state: state_of(&record),
+        problems: u64::try_from(problems.len()).unwrap_or(u64::MAX),
+        last_run: lately.last_run,
+        recent: RunStatus::ALL.iter().map(|status| count(*status)).sum(),
+        recent_bad: count(RunStatus::Failed) + count(RunStatus::Dead),
+        urls: urls.map(|endpoint| url_of(&site.base_url, endpoint)).collect(),
         name: record.name,
     })
 }

@@ -1,42 +1,71 @@
 //! What all pages have in common.
 
+use std::borrow::Borrow;
+
+use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use model::Timestamp;
+use model::clock::{Clock as _, SystemClock};
 
 use super::assets;
+use super::markup::{self, Markup};
+use super::navigation::{DESTINATIONS, Destination};
+use super::notice::{Notice, without_notice};
 use crate::auth::{Accounts, SessionToken, SignedIn, csrf};
 use crate::problem::Problem;
-use crate::texts::{Language, Texts};
+use crate::texts::{Format, Language, Texts};
 
-/// The frame around a page: language, who is signed in, the token for forms.
+/// The cookie in which a page's script tells the browser's time zone.
+const ZONE_COOKIE: &str = "stellwerk_zone";
+
+/// The frame around a page: language, who is signed in, the token for forms, and how values are written.
 #[derive(Debug)]
 pub(super) struct Layout {
     texts: Texts,
+    format: Format,
+    now: Timestamp,
+    /// The address of the icons.
+    sprite: String,
     /// The e-mail address of who is signed in; empty when nobody is.
     pub(super) email: String,
     /// The token that every form on the page carries.
     pub(super) csrf: String,
     /// The address of this page, for the links that change the language.
     pub(super) path: String,
+    /// What just happened.
+    pub(super) notice: Option<Notice>,
 }
 
 impl Layout {
     /// The frame for somebody who is signed in.
     pub(super) fn for_user(request: &HttpRequest, signed_in: &SignedIn) -> Self {
+        let language = Language::of_request(request);
+        let zone = request.cookie(ZONE_COOKIE);
         Self {
-            texts: Texts::of(Language::of_request(request)),
+            format: Format::new(language, zone.as_ref().map(Cookie::value)),
             email: signed_in.user.email.clone(),
             csrf: signed_in.csrf.clone(),
-            path: path_of(request),
+            notice: Notice::of_query(request.query_string(), Texts::of(language)),
+            ..Self::plain(language, &without_notice(&path_of(request)))
         }
     }
 
     /// The frame for a page without forms, shown to anybody.
     pub(super) fn plain(language: Language, path: &str) -> Self {
-        Self { texts: Texts::of(language), email: String::new(), csrf: String::new(), path: path.to_owned() }
+        Self {
+            texts: Texts::of(language),
+            format: Format::new(language, None),
+            now: SystemClock.now(),
+            sprite: assets::url("icons.svg"),
+            email: String::new(),
+            csrf: String::new(),
+            path: path.to_owned(),
+            notice: None,
+        }
     }
 
     /// The text for a key.
@@ -45,14 +74,66 @@ impl Layout {
     }
 
     /// The text for a key with `{name}` replaced.
-    pub(super) fn t1(&self, key: &str, name: &str, value: &str) -> String {
+    pub(super) fn t1(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
         self.texts.t1(key, name, value)
     }
 
-    /// The word for a state of a workflow or a run.
+    /// The text for a key, with one for exactly one thing and one for any other count, in which `{count}` is replaced.
+    pub(super) fn count(&self, one: &str, many: &str, count: impl Borrow<u64>) -> String {
+        let count = *count.borrow();
+        if count == 1 { self.t(one).to_owned() } else { self.t1(many, "count", self.format.number(count)) }
+    }
+
+    /// The word for a state of a workflow, a run, a step or an event.
     pub(super) fn state(&self, state: &str) -> String {
         let key = format!("status.{state}");
         self.t(&key).to_owned()
+    }
+
+    /// A state as icon and word.
+    pub(super) fn pill(&self, state: &str) -> Markup {
+        markup::pill(&self.sprite, state, &self.state(state))
+    }
+
+    /// An icon; a word has to stand beside it.
+    pub(super) fn icon(&self, name: &str) -> Markup {
+        markup::icon(&self.sprite, name)
+    }
+
+    /// How values are written for this reader.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// A moment to the minute.
+    pub(super) fn date_time(&self, moment: impl Borrow<Timestamp>) -> String {
+        self.format.date_time(*moment.borrow())
+    }
+
+    /// A moment to the second.
+    pub(super) fn exact(&self, moment: impl Borrow<Timestamp>) -> String {
+        self.format.exact(*moment.borrow())
+    }
+
+    /// How long ago a moment is.
+    pub(super) fn ago(&self, moment: impl Borrow<Timestamp>) -> String {
+        self.format.ago(*moment.borrow(), self.now)
+    }
+
+    /// A duration.
+    pub(super) fn duration(&self, duration_ms: impl Borrow<u64>) -> String {
+        self.format.duration(*duration_ms.borrow())
+    }
+
+    /// The links of the navigation.
+    #[expect(clippy::unused_self, reason = "templates call it on the layout")]
+    pub(super) fn navigation(&self) -> &'static [Destination] {
+        DESTINATIONS
+    }
+
+    /// The language.
+    pub(super) fn texts(&self) -> Texts {
+        self.texts
     }
 
     /// The language's code.
@@ -88,7 +169,7 @@ impl Visitor {
         let is_new = known.is_none();
         let secret = known.map_or_else(SessionToken::generate, Ok)?;
         let mut layout = Layout::plain(Language::of_request(request), &path_of(request));
-        layout.csrf = csrf::token_for(&secret);
+        layout.csrf = csrf::token_for(&secret)?;
         Ok(Self { layout, secret, is_new, is_https })
     }
 

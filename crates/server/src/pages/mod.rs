@@ -1,13 +1,32 @@
 //! Pages: plain HTML with links and forms, in English and German.
 
 mod assets;
+mod contacts;
+mod credentials;
+mod editor;
 mod errors;
+mod failure;
+mod event;
 mod home;
+mod import;
+mod island;
+mod inbox;
 mod language;
 mod layout;
+mod markup;
+mod navigation;
 mod next;
+mod notice;
+mod outbox;
+mod query;
+mod run;
+mod runs;
+mod settings;
 mod setup;
+mod shown;
 mod sign_in;
+mod templates;
+mod workflows;
 
 use actix_web::Resource;
 use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource};
@@ -21,10 +40,29 @@ pub(crate) use setup::looks_like_an_address;
 pub fn configure_pages(config: &mut ServiceConfig) {
     config
         .service(resource("/").route(get().to(home::show)))
+        .service(resource("/workflows/import").route(get().to(import::show)).route(post().to(import::import)))
+        .service(resource("/runs").route(get().to(runs::show)))
+        .service(resource("/runs/{id}").route(get().to(run::show)))
+        .service(form("/runs/{id}/cancel").route(post().to(run::cancel)))
+        .service(resource("/runs/{id}/row").route(get().to(runs::row)))
+        .service(form("/workflows").route(post().to(workflows::create)))
+        .service(resource("/workflows/{id}").route(get().to(editor::show)))
+        .service(form("/workflows/{id}/duplicate").route(post().to(workflows::duplicate)))
+        .service(form("/workflows/{id}/activate").route(post().to(workflows::activate)))
+        .service(form("/workflows/{id}/pause").route(post().to(workflows::pause)))
+        .service(form("/workflows/{id}/delete").route(post().to(workflows::delete)))
+        .service(form("/workflows/{id}/restore").route(post().to(workflows::restore)))
+        .service(resource("/workflows/{id}/export.json").route(get().to(workflows::export)))
         .service(form("/setup").route(get().to(setup::show)).route(post().to(setup::create_owner)))
         .service(form("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::sign_in)))
         .service(form("/sign-out").route(post().to(sign_in::sign_out)))
         .service(resource("/language/{code}").route(get().to(language::choose)))
+        .configure(inbox::routes)
+        .configure(event::routes)
+        .configure(contacts::routes)
+        .configure(outbox::routes)
+        .configure(credentials::routes)
+        .configure(settings::routes)
         .service(resource("/assets/{name}").route(get().to(assets::serve)));
 }
 

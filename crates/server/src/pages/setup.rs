@@ -117,8 +117,8 @@ fn check(l: &Layout, form: &Form, min_characters: usize) -> Faults {
     }
     faults.password = match password::check(&form.password, min_characters) {
         Ok(()) => String::new(),
-        Err(PasswordFault::TooShort(count)) => l.t1("form.password_too_short", "count", &count.to_string()),
-        Err(PasswordFault::TooLong(count)) => l.t1("form.password_too_long", "count", &count.to_string()),
+        Err(PasswordFault::TooShort(count)) => l.t1("form.password_too_short", "count", count),
+        Err(PasswordFault::TooLong(count)) => l.t1("form.password_too_long", "count", count),
     };
     if form.password != form.repeated {
         l.t("form.password_differs").clone_into(&mut faults.repeated);

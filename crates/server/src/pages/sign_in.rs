@@ -78,7 +78,7 @@ pub(super) async fn sign_in(
     let fault = match (problem.code(), problem.retry_after_s()) {
         (ProblemCode::WrongCredentials, _) => l.t("form.wrong_credentials").to_owned(),
         (ProblemCode::TooManyRequests, Some(seconds)) => {
-            l.t1("form.too_many_attempts", "seconds", &seconds.to_string())
+            l.t1("form.too_many_attempts", "seconds", seconds)
         }
         _ => return Err(problem),
     };

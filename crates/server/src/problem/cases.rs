@@ -150,6 +150,10 @@ impl From<StorageError> for Problem {
             StorageError::InUse { what, used_by } => {
                 Self::new(ProblemCode::InUse, format!("The {what} is in use by {used_by}. Change that first."))
             }
+            StorageError::TooMany { what, limit } => {
+                Self::wrong_state(format!("There may be at most {limit} {what}. Remove some first."))
+            }
+            StorageError::OwnerStays => Self::wrong_state("The owner's account cannot be removed."),
             StorageError::QueueFull | StorageError::Unavailable => Self::unavailable(RETRY_AFTER_S),
             other => Self::unexpected(other),
         }

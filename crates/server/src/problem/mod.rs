@@ -60,6 +60,10 @@ pub struct ProblemDocument {
     /// The revision that the draft has by now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
+    /// When the draft was last changed, when somebody else changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub changed_at: Option<model::Timestamp>,
     /// Under which id the log tells more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_id: Option<String>,
@@ -79,6 +83,7 @@ impl Problem {
             parameter: None,
             position: Value::Null,
             revision: None,
+            changed_at: None,
             error_id: None,
         };
         Self { document: Box::new(document), retry_after_s: None, allowed_methods: None }
@@ -117,6 +122,13 @@ impl Problem {
     #[must_use]
     pub fn at_position(mut self, position: impl Serialize) -> Self {
         self.document.position = serde_json::to_value(position).unwrap_or_default();
+        self
+    }
+
+    /// The same problem with the moment of the change that came before.
+    #[must_use]
+    pub fn changed_at(mut self, moment: model::Timestamp) -> Self {
+        self.document.changed_at = Some(moment);
         self
     }
 

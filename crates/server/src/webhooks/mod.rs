@@ -16,6 +16,7 @@ use url::Url;
 pub use answer::Receipt;
 pub use endpoints::Endpoints;
 pub use receive::receive;
+pub(crate) use request::as_received;
 pub use trigger::WEBHOOK;
 
 /// The webhook triggers of a definition; each of them needs an address.

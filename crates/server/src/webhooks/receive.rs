@@ -224,8 +224,8 @@ impl Ingress<'_> {
     }
 
     fn tell(&self, event: EventId, status: model::EventStatus, run: Option<RunId>) {
-        let workflow = self.target.workflow;
-        self.engine.live().tell(|| News::Event { workflow, event, status, run });
+        let (workflow, node) = (self.target.workflow, self.target.node.clone());
+        self.engine.live().tell(|| News::Event { workflow, node, event, status, run });
     }
 }
 

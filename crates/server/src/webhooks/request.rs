@@ -46,6 +46,47 @@ pub(super) fn query(request: &HttpRequest) -> Map<String, Value> {
     kept
 }
 
+/// A sample in the form in which a request is received: header names in lower case, their values and those of the query as
+/// text, secrets of the sender masked, nothing missing. What works with a sample then works with a request.
+pub(crate) fn as_received(sample: Value) -> Value {
+    let Value::Object(mut fields) = sample else { return sample };
+    let method = fields.get("method").and_then(Value::as_str).filter(|method| !method.is_empty()).unwrap_or("POST");
+    let method = Value::String(method.to_ascii_uppercase());
+    fields.insert("method".to_owned(), method);
+    let mut headers = Map::new();
+    if let Some(Value::Object(given)) = fields.remove("headers") {
+        for (name, value) in given {
+            let name = name.to_ascii_lowercase();
+            let is_secret = SECRET_HEADERS.iter().any(|secret| secret.as_str() == name);
+            headers.insert(name, if is_secret { MASK.into() } else { as_text(value) });
+        }
+    }
+    fields.insert("headers".to_owned(), Value::Object(headers));
+    let query = match fields.remove("query") {
+        Some(Value::Object(given)) => given.into_iter().map(|(name, value)| (name, as_texts(value))).collect(),
+        _ => Map::new(),
+    };
+    fields.insert("query".to_owned(), Value::Object(query));
+    fields.entry("body").or_insert(Value::Null);
+    Value::Object(fields)
+}
+
+/// A parameter that occurs several times is an array of texts.
+fn as_texts(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(as_text).collect()),
+        other => as_text(other),
+    }
+}
+
+fn as_text(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text),
+        Value::Null => Value::String(String::new()),
+        other => Value::String(other.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -61,6 +102,20 @@ mod tests {
             .append_header(("X-Tag", "b"))
             .to_http_request();
         assert_eq!(headers(request.headers()), *json!({"authorization": MASK, "x-tag": "a, b"}).as_object().unwrap());
+    }
+
+    #[test]
+    fn a_sample_is_brought_into_the_form_of_a_request() {
+        let sample = json!({
+            "method": "put", "headers": {"X-Number": 7, "Authorization": "Bearer s3cret"}, "query": {"a": [1, "2"], "b": true},
+        });
+        let expected = json!({
+            "method": "PUT", "headers": {"x-number": "7", "authorization": MASK}, "query": {"a": ["1", "2"], "b": "true"},
+            "body": null,
+        });
+        assert_eq!(as_received(sample), expected);
+        assert_eq!(as_received(expected.clone()), expected);
+        assert_eq!(as_received(json!({"body": [1]}))["method"], "POST");
     }
 
     #[test]

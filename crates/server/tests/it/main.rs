@@ -5,11 +5,14 @@
 mod api;
 mod cli;
 mod crash;
+mod editing;
 mod full_disk;
 mod ingress;
 mod openapi;
 mod outside;
 mod pages;
+mod people;
+mod records;
 mod sandbox;
 mod support;
 mod tryton;

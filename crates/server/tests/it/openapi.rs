@@ -23,7 +23,7 @@ fn every_documented_address_is_served_and_closed_to_strangers() {
     assert!(paths.len() > 25, "{}", paths.len());
     for (path, methods) in paths {
         let id = "01a2012f-d099-74a4-9d6e-e393cc06b234";
-        let address = path.replace("{id}", id).replace("{version}", "1");
+        let address = path.replace("{id}", id).replace("{version}", "1").replace("{node}", "order");
         for method in methods.as_object().unwrap().keys() {
             let answer = Request::new(&method.to_uppercase(), &address).send(product.address());
             let expected = if path.starts_with("/api/") { 401 } else { 200 };

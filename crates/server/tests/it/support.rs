@@ -1,6 +1,7 @@
 //! A server's pages in memory, and a browser that keeps cookies.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
@@ -10,11 +11,16 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Data, get, post, resource};
 use actix_web::{App, Error, HttpResponse};
+use engine::effects::Effects;
+use engine::{Engine, Vault};
+use model::clock::SystemClock;
+use nodes::Catalogue;
 use server::auth::{Accounts, Caller};
 use server::config::Config;
 use server::middleware::{log_requests, present_errors, security_headers};
 use server::pages::{Site, configure_pages};
 use server::parts;
+use server::webhooks::Endpoints;
 use storage::{Role, Storage};
 use tempfile::TempDir;
 
@@ -23,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) config: Config,
     pub(crate) storage: Storage,
     pub(crate) accounts: Data<Accounts>,
+    pub(crate) engine: Engine,
+    catalogue: Arc<Catalogue>,
     _directory: TempDir,
 }
 
@@ -36,7 +44,9 @@ impl Server {
         let config = server::config::load_from(&all, directory.path()).unwrap().config;
         let storage = parts::open_storage(&config, Role::Server).await.unwrap();
         let accounts = Data::new(Accounts::new(storage.clone(), &config));
-        Self { config, storage, accounts, _directory: directory }
+        let catalogue = Arc::new(parts::load_catalogue(&config).unwrap());
+        let engine = engine_of(&config, &storage, &catalogue);
+        Self { config, storage, accounts, engine, catalogue, _directory: directory }
     }
 
     /// The pages of this server, an API of one address that tells who is calling, and a webhook that answers 422.
@@ -48,6 +58,10 @@ impl Server {
             .app_data(self.accounts.clone())
             .app_data(Data::new(site))
             .app_data(Data::new(self.storage.clone()))
+            .app_data(Data::new(self.config.clone()))
+            .app_data(Data::new(self.engine.clone()))
+            .app_data(Data::from(self.catalogue.clone()))
+            .app_data(Data::new(Endpoints::new(self.storage.clone())))
             .wrap(from_fn(present_errors))
             .wrap(from_fn(security_headers))
             .wrap(from_fn(log_requests))
@@ -56,6 +70,20 @@ impl Server {
             .configure(configure_pages);
         init_service(app).await
     }
+}
+
+/// An engine that works on runs only when a test tells it to.
+fn engine_of(config: &Config, storage: &Storage, catalogue: &Arc<Catalogue>) -> Engine {
+    let effects = Effects::new(parts::effect_settings(config).unwrap(), storage.clone()).unwrap();
+    Engine::new(engine::Parts {
+        storage: storage.clone(),
+        catalogue: catalogue.clone(),
+        effects,
+        vault: Vault::new(storage.clone(), catalogue.clone(), server::key::load_or_make(config).unwrap()),
+        clock: Arc::new(SystemClock),
+        settings: parts::engine_settings(config),
+        chance: Box::new(|| 0.5),
+    })
 }
 
 async fn answer() -> HttpResponse {
@@ -84,7 +112,7 @@ impl Answer {
     /// The token in the page's form.
     pub(crate) fn csrf(&self) -> &str {
         let start = self.body.find("name=\"csrf\" value=\"").expect("the page has no form") + 19;
-        &self.body[start..start + 64]
+        self.body[start..].split('"').next().unwrap()
     }
 
     pub(crate) fn must_show(&self, text: &str) {

@@ -17,7 +17,7 @@ const TOP: &[&str] = &[
 ];
 
 /// Folders that git ignores, here and at any depth.
-const IGNORED: &[&str] = &["target", "data", "node_modules", ".git"];
+const IGNORED: &[&str] = &["target", "data", "node_modules", "dist", "shots", ".git"];
 
 /// The top of the repository.
 pub(crate) fn root() -> &'static Path {

@@ -98,8 +98,16 @@ impl Storage {
     }
 }
 
-/// Signs an account out everywhere.
-pub(super) async fn delete_all_of(connection: &impl ConnectionTrait, user: Uuid) -> Result<(), StorageError> {
-    session::Entity::delete_many().filter(session::Column::UserId.eq(user)).exec(connection).await?;
+/// Signs an account out everywhere but in the session `but`.
+pub(super) async fn delete_all_of(
+    connection: &impl ConnectionTrait,
+    user: Uuid,
+    but: Option<TokenHash>,
+) -> Result<(), StorageError> {
+    let mut sessions = session::Entity::delete_many().filter(session::Column::UserId.eq(user));
+    if let Some(hash) = but {
+        sessions = sessions.filter(session::Column::TokenHash.ne(hash.to_vec()));
+    }
+    sessions.exec(connection).await?;
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! API tokens: how programs sign in.
 
 use model::{ApiTokenId, Timestamp, UserId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
+};
 
 use super::TokenHash;
 use crate::entities::api_token;
@@ -114,6 +117,21 @@ impl Storage {
         })
         .await
     }
+}
+
+/// Revokes every token that a person made.
+pub(super) async fn revoke_all_of(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    api_token::Entity::update_many()
+        .col_expr(api_token::Column::RevokedAt, now.0.into())
+        .filter(api_token::Column::CreatedBy.eq(user.0))
+        .filter(api_token::Column::RevokedAt.is_null())
+        .exec(connection)
+        .await?;
+    Ok(())
 }
 
 impl ApiTokenRecord {

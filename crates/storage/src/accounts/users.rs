@@ -6,7 +6,7 @@ use sea_orm::{
     QueryFilter, QueryOrder,
 };
 
-use super::sessions;
+use super::{TokenHash, sessions, tokens};
 use crate::entities::user;
 use crate::error::StorageError;
 use crate::storage::Storage;
@@ -89,10 +89,49 @@ impl Storage {
         self.write(move |transaction| {
             Box::pin(async move {
                 let row = find(transaction, &email).await?.ok_or(StorageError::NotFound { what: "account" })?;
-                sessions::delete_all_of(transaction, row.id).await?;
+                sessions::delete_all_of(transaction, row.id, None).await?;
                 let mut change = row.into_active_model();
                 change.password_hash = Set(password_hash);
                 Ok(UserRecord::from_row(change.update(transaction).await?))
+            })
+        })
+        .await
+    }
+
+    /// Sets the password that a person chose anew, and signs the account out everywhere but in this session.
+    pub async fn change_password(
+        &self,
+        id: UserId,
+        password_hash: String,
+        session: TokenHash,
+    ) -> Result<(), StorageError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let row = user::Entity::find_by_id(id.0).one(transaction).await?;
+                let mut change = row.ok_or(StorageError::NotFound { what: "account" })?.into_active_model();
+                sessions::delete_all_of(transaction, id.0, Some(session)).await?;
+                change.password_hash = Set(password_hash);
+                change.update(transaction).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Removes an account for good, signs it out everywhere and revokes the API tokens that it made. The owner stays.
+    pub async fn delete_user(&self, id: UserId) -> Result<UserRecord, StorageError> {
+        let now = self.now();
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let row = user::Entity::find_by_id(id.0).one(transaction).await?;
+                let row = row.ok_or(StorageError::NotFound { what: "account" })?;
+                if row.is_owner {
+                    return Err(StorageError::OwnerStays);
+                }
+                sessions::delete_all_of(transaction, id.0, None).await?;
+                tokens::revoke_all_of(transaction, id, now).await?;
+                user::Entity::delete_by_id(id.0).exec(transaction).await?;
+                Ok(UserRecord::from_row(row))
             })
         })
         .await

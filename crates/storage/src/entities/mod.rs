@@ -12,6 +12,7 @@ pub(crate) mod outbox;
 pub(crate) mod payload;
 pub(crate) mod queue;
 pub(crate) mod run;
+pub(crate) mod sample;
 pub(crate) mod session;
 pub(crate) mod step;
 pub(crate) mod user;

@@ -78,7 +78,7 @@ async fn a_contact_is_created_then_unchanged_then_updated() {
 async fn a_mail_is_kept_once_however_often_its_step_is_tried() {
     let bench = bench().await;
     let mail = NewMail {
-        run: RunId::generate(),
+        run: Some(RunId::generate()),
         node: NodeId::from("tell"),
         sender: "shop@example.com".to_owned(),
         recipients: vec!["ada@example.com".to_owned()],

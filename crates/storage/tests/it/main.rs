@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod domain;
+mod editing;
 mod history;
+mod many_runs;
 mod queue;
 mod restart;
 mod support;

@@ -40,6 +40,14 @@ impl Delivery {
         Ok(said(&answer))
     }
 
+    /// Connects, signs in and parts again.
+    pub(super) async fn greet(&self, server: &Server<'_>) -> Result<(), NodeError> {
+        let mut connection = self.connect(server).await?;
+        sign_in(&mut connection, server).await?;
+        let _ = connection.quit().await;
+        Ok(())
+    }
+
     async fn connect(&self, server: &Server<'_>) -> Result<AsyncSmtpConnection, NodeError> {
         let stream = tokio::time::timeout(self.connect_timeout, self.open(server)).await.unwrap_or_else(|_| {
             let message =

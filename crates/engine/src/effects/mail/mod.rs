@@ -17,7 +17,8 @@ use storage::NewMail;
 use self::delivery::Delivery;
 use self::message::Letter;
 use self::server::Server;
-use super::exchange::{Record, excerpt};
+use super::credential::OpenCredential;
+use super::exchange::{Exchange, Record, excerpt};
 use super::redact::Redactor;
 use super::resolve::Resolver;
 use super::settings::EffectSettings;
@@ -66,6 +67,39 @@ impl MailSender {
             Ok(reply) => Ok(Done { reply: Reply::Mail(reply), exchange }),
             Err(error) => Err(EffectError::new(redactor.error(error), exchange)),
         }
+    }
+
+    /// Connects to the mail server of `credential`, signs in and parts again.
+    pub(super) async fn try_server(
+        &self,
+        credential: &OpenCredential,
+        timeout_ms: u64,
+    ) -> Result<Exchange, EffectError> {
+        let redactor = Redactor::new(Some(credential));
+        let mut record = Record::default();
+        let started = Instant::now();
+        let work = Box::pin(self.greet(credential, &mut record));
+        let result = tokio::time::timeout(Duration::from_millis(timeout_ms), work).await.unwrap_or_else(|_| {
+            let message =
+                format!("The mail server did not answer within {timeout_ms} ms. Check host, port and encryption.");
+            Err(NodeError::passing(ErrorCode::Timeout, message))
+        });
+        if result.is_ok() {
+            record.response.insert("reply".to_owned(), "signed in".into());
+        }
+        let exchange = record.finish(started.elapsed(), &redactor);
+        match result {
+            Ok(()) => Ok(exchange),
+            Err(error) => Err(EffectError::new(redactor.error(error), exchange)),
+        }
+    }
+
+    async fn greet(&self, credential: &OpenCredential, record: &mut Record) -> Result<(), NodeError> {
+        let server = Server::of(credential)?;
+        record.request.insert("server".to_owned(), server.name().into());
+        record.request.insert("security".to_owned(), server.security.as_str().into());
+        record.request.insert("signs_in".to_owned(), server.sign_in.is_some().into());
+        self.delivery.greet(&server).await
     }
 
     async fn attempt(&self, mail: &Mail, call: &Call<'_>, record: &mut Record) -> Result<MailReply, NodeError> {

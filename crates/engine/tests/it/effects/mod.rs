@@ -51,6 +51,10 @@ impl Outside {
         Self::open(local_settings()).await
     }
 
+    pub(crate) fn effects(&self) -> &Effects {
+        &self.effects
+    }
+
     pub(crate) async fn carry_out(&self, effect: Effect, call: CallSettings<'_>) -> Result<Done, EffectError> {
         let (run, node) = (RunId::generate(), NodeId("step".to_owned()));
         let call = Call {
@@ -58,7 +62,7 @@ impl Outside {
             allowed_hosts: &call.allowed_hosts,
             idempotency_key: "key-1",
             timeout_ms: call.timeout_ms,
-            run,
+            run: Some(run),
             node: &node,
         };
         self.effects.carry_out(&effect, &call).await
@@ -134,6 +138,7 @@ pub(crate) fn credential(apply: Apply, hosts: &[&str], fields: &[(&str, &str, bo
         hosts: Vec::new(),
         hosts_from: None,
         apply,
+        test: None,
     };
     let values: BTreeMap<_, _> =
         fields.iter().map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect();

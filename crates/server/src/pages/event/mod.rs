@@ -1,0 +1,126 @@
+//! One event: what was sent, what was answered, and what can be made of it.
+
+mod actions;
+mod content;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig, get, post, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use model::{EventId, RunId, RunStatus, StepStatus, Timestamp};
+use storage::{EventRecord, RunFilter, RunRecord, Storage, StorageError, WorkflowRecord};
+
+use self::content::{Content, Raw};
+use super::form;
+use super::inbox::Answer;
+use super::layout::{Layout, page};
+use crate::auth::SignedIn;
+use crate::problem::Problem;
+
+/// How many runs of one event the page shows at the most.
+const MAX_RUNS: u64 = 50;
+
+/// The addresses of an event.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/events/{id}").route(get().to(show)))
+        .service(form("/events/{id}/run").route(post().to(actions::run)))
+        .service(form("/events/{id}/use-as-sample").route(post().to(actions::use_as_sample)));
+}
+
+#[derive(Template)]
+#[template(path = "event.html")]
+struct EventPage {
+    l: Layout,
+    event: EventRecord,
+    answer: Answer,
+    origin: Option<Origin>,
+    runs: Vec<RunRow>,
+    size: String,
+    content: Content,
+    /// What keeps the draft from running, when somebody just tried.
+    obstacles: Vec<Obstacle>,
+}
+
+/// Where an event came in. Its workflow is still there.
+struct Origin {
+    workflow: WorkflowRecord,
+    /// The trigger; none when a person started the run.
+    node: Option<String>,
+    /// Its address in the inbox.
+    endpoint: Option<model::EndpointId>,
+}
+
+struct RunRow {
+    id: RunId,
+    /// A state of a run, or `filtered` when conditions ended it.
+    state: &'static str,
+    at: Timestamp,
+}
+
+/// A problem of a draft and where to mend it.
+pub(super) struct Obstacle {
+    message: String,
+    node: String,
+}
+
+/// Shows an event.
+async fn show(
+    request: HttpRequest,
+    signed_in: SignedIn,
+    storage: Data<Storage>,
+    id: Path<EventId>,
+) -> Result<HttpResponse, Problem> {
+    let l = Layout::for_user(&request, &signed_in);
+    page(StatusCode::OK, &event_page(l, &storage, *id, Vec::new()).await?)
+}
+
+async fn event_page(l: Layout, storage: &Storage, id: EventId, obstacles: Vec<Obstacle>) -> Result<EventPage, Problem> {
+    let event = storage.event(id).await?;
+    let content = Content::read(&l, storage, &event).await?;
+    Ok(EventPage {
+        answer: Answer::of(&l, &event),
+        origin: origin_of(storage, &event).await?,
+        runs: runs_of(storage, id).await?,
+        size: l.format().bytes(u64::try_from(event.body_bytes).unwrap_or_default()),
+        content,
+        obstacles,
+        event,
+        l,
+    })
+}
+
+/// Where an event came in; none when its workflow was deleted.
+async fn origin_of(storage: &Storage, event: &EventRecord) -> Result<Option<Origin>, Problem> {
+    let workflow = match storage.workflow(event.workflow).await {
+        Ok(workflow) => workflow,
+        Err(StorageError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let endpoints = storage.endpoints(workflow.key).await?;
+    let endpoint = endpoints.into_iter().find(|endpoint| Some(endpoint.key) == event.endpoint_key);
+    Ok(Some(Origin {
+        workflow,
+        endpoint: endpoint.as_ref().map(|endpoint| endpoint.id),
+        node: endpoint.map(|endpoint| endpoint.node),
+    }))
+}
+
+/// The runs that an event started, the latest first.
+async fn runs_of(storage: &Storage, id: EventId) -> Result<Vec<RunRow>, Problem> {
+    let filter = RunFilter { text: Some(id.to_string()), limit: MAX_RUNS, ..RunFilter::default() };
+    let mut rows = Vec::new();
+    for run in storage.runs(&filter).await?.into_iter().filter(|run| run.event == id) {
+        let state = if was_filtered(storage, &run).await? { "filtered" } else { run.status.as_str() };
+        rows.push(RunRow { id: run.id, state, at: run.created_at });
+    }
+    Ok(rows)
+}
+
+/// Whether a run ended well because the conditions of its last step did not hold.
+async fn was_filtered(storage: &Storage, run: &RunRecord) -> Result<bool, Problem> {
+    if run.status != RunStatus::Succeeded {
+        return Ok(false);
+    }
+    Ok(storage.run_steps(run.key).await?.last().is_some_and(|step| step.status == StepStatus::Skipped))
+}

@@ -1,0 +1,116 @@
+//! Failures in words: what it means, where, why, and what to do.
+
+use model::{ErrorCode, NodeError};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::texts::Texts;
+
+/// A failure as a person reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// The node; empty when it concerns the whole run.
+    pub(super) node: String,
+    /// What it means.
+    pub(super) title: String,
+    /// What exactly happened, in the words of whoever noticed it.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) advice: String,
+    /// The field; empty when no field is to blame.
+    pub(super) parameter: String,
+}
+
+/// How a run keeps its error.
+#[derive(Deserialize)]
+struct RunError {
+    node: Option<String>,
+    error: NodeError,
+}
+
+impl Failure {
+    /// The failure that a run's record holds.
+    pub(super) fn of_run(texts: Texts, error: &Value) -> Option<Self> {
+        let RunError { node, error } = serde_json::from_value(error.clone()).ok()?;
+        Some(Self { node: node.unwrap_or_default(), ..Self::of(texts, &error) })
+    }
+
+    /// The failure of a step.
+    pub(super) fn of(texts: Texts, error: &NodeError) -> Self {
+        let key = key_of(error);
+        let advice = format!("{key}.advice");
+        Self {
+            node: String::new(),
+            title: texts.t(&key).to_owned(),
+            message: error.message.clone(),
+            advice: texts.t(&advice).to_owned(),
+            parameter: error.parameter.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// The key of the text. A refusal over HTTP is explained by its status where that says more.
+fn key_of(error: &NodeError) -> String {
+    let code = serde_json::to_value(error.code).ok().and_then(|code| code.as_str().map(str::to_owned));
+    let key = format!("failure.{}", code.unwrap_or_default());
+    let status = error.details.as_ref().and_then(|details| details.get("status")).and_then(Value::as_u64);
+    match status.filter(|_| error.code == ErrorCode::HttpStatus) {
+        Some(status @ (401 | 403 | 404 | 422 | 429)) => format!("{key}.{status}"),
+        Some(400) => format!("{key}.422"),
+        Some(500..=599) => format!("{key}.5"),
+        _ => key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::texts::Language;
+
+    #[test]
+    fn every_failure_is_explained_with_what_to_do() {
+        let codes = [
+            "expression",
+            "parameter",
+            "script",
+            "script_limit",
+            "http_status",
+            "response",
+            "service",
+            "connection",
+            "dns",
+            "tls",
+            "timeout",
+            "address_refused",
+            "host_refused",
+            "credential",
+            "mail",
+            "too_large",
+            "stopped",
+            "cancelled",
+            "file_missing",
+            "internal",
+        ];
+        for language in [Language::En, Language::De] {
+            for code in codes {
+                for status in [200, 400, 401, 403, 404, 422, 429, 500, 503] {
+                    let error = json!({
+                        "code": code, "message": "m", "retryable": false, "details": {"status": status},
+                    });
+                    let failure =
+                        Failure::of_run(Texts::of(language), &json!({"node": "call", "error": error})).unwrap();
+                    let texts = [&failure.title, &failure.advice];
+                    assert!(texts.iter().all(|text| !text.starts_with("failure.")), "{failure:?}");
+                    assert_eq!((failure.node.as_str(), failure.message.as_str()), ("call", "m"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_error_is_no_failure() {
+        assert_eq!(Failure::of_run(Texts::of(Language::En), &json!({"odd": 1})), None);
+    }
+}

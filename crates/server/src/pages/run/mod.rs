@@ -1,0 +1,127 @@
+//! One run: how it stands, what it did on the canvas, and every step with its attempts.
+
+mod steps;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use engine::Engine;
+use model::{EventId, RunId, Timestamp, WorkflowId};
+use nodes::Catalogue;
+use serde::Deserialize;
+use storage::queue::RunMode;
+use storage::{RunRecord, Storage, WorkflowRecord};
+
+use self::steps::{StepRow, step_rows};
+use super::editor::opening_of_run;
+use super::failure::Failure;
+use super::island::Island;
+use super::layout::{Layout, page, see_other};
+use super::workflows::Nothing;
+use crate::api::runs::run_detail;
+use crate::auth::{CheckedForm, SignedIn};
+use crate::problem::Problem;
+
+/// What the address of the page says.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    /// The step to open.
+    node: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "run.html")]
+struct RunPage {
+    l: Layout,
+    id: RunId,
+    status: &'static str,
+    is_over: bool,
+    workflow: WorkflowId,
+    name: String,
+    is_deleted: bool,
+    version: Option<i32>,
+    event: EventId,
+    mode: String,
+    created_at: Timestamp,
+    duration_ms: Option<u64>,
+    failure: Option<Failure>,
+    /// The title of the failed node.
+    failed: String,
+    steps: Vec<StepRow>,
+    island: Option<Island>,
+}
+
+/// The page of a run.
+pub(super) async fn show(
+    request: HttpRequest,
+    signed_in: SignedIn,
+    storage: Data<Storage>,
+    catalogue: Data<Catalogue>,
+    id: Path<RunId>,
+    wish: Query<Wish>,
+) -> Result<HttpResponse, Problem> {
+    let l = Layout::for_user(&request, &signed_in);
+    let run = storage.run(*id).await?;
+    let (_, name) = storage.workflow_name(storage.workflow_key(run.workflow).await?).await?;
+    let workflow = storage.workflow(run.workflow).await.ok();
+    let definition = storage.definition(run.definition_key).await?;
+    let trigger = storage.event_content(run.event).await?;
+    let detail = run_detail(&storage, &run).await?;
+    let steps = step_rows(&l, &catalogue, &definition, &trigger, (&run, &name), detail.steps, wish.node.as_deref());
+    let failure = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error));
+    let failed = failure.as_ref().and_then(|failure| steps.iter().find(|step| step.node == failure.node));
+    let template = RunPage {
+        id: run.id,
+        status: run.status.as_str(),
+        is_over: run.status.is_final(),
+        workflow: run.workflow,
+        name,
+        is_deleted: workflow.is_none(),
+        version: run.version,
+        event: run.event,
+        mode: mode(&l, run.mode),
+        created_at: run.created_at,
+        duration_ms: run.finished_at.zip(run.started_at).map(|(end, start)| end.ms_since(start)),
+        failed: failed.map(|step| step.title.clone()).unwrap_or_default(),
+        failure,
+        steps,
+        island: island(&l, &storage, &catalogue, workflow, &run).await?,
+        l,
+    };
+    page(StatusCode::OK, &template)
+}
+
+/// Ends a run that is not over yet.
+pub(super) async fn cancel(
+    _signed_in: SignedIn,
+    _form: CheckedForm<Nothing>,
+    storage: Data<Storage>,
+    engine: Data<Engine>,
+    id: Path<RunId>,
+) -> Result<HttpResponse, Problem> {
+    let run = storage.run(*id).await?;
+    let notice = if engine.cancel(run.id).await? { "run_cancelled" } else { "run_over" };
+    Ok(see_other(&format!("/runs/{}?notice={notice}", run.id)))
+}
+
+/// The run drawn on the canvas; none when its workflow is gone.
+async fn island(
+    l: &Layout,
+    storage: &Storage,
+    catalogue: &Catalogue,
+    workflow: Option<WorkflowRecord>,
+    run: &RunRecord,
+) -> Result<Option<Island>, Problem> {
+    let Some(workflow) = workflow else { return Ok(None) };
+    let opening = opening_of_run(storage, workflow, run).await?;
+    Island::new(l, catalogue, &opening).map(Some)
+}
+
+fn mode(l: &Layout, mode: RunMode) -> String {
+    let key = match mode {
+        RunMode::Live => "run.mode.live",
+        RunMode::Manual => "run.mode.manual",
+    };
+    l.t(key).to_owned()
+}

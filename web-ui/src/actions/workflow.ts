@@ -1,0 +1,146 @@
+/** Actions on one step and on the workflow as a whole. */
+import CopyPlus from "@lucide/svelte/icons/copy-plus";
+import Download from "@lucide/svelte/icons/download";
+import FlaskConical from "@lucide/svelte/icons/flask-conical";
+import History from "@lucide/svelte/icons/history";
+import Pause from "@lucide/svelte/icons/pause";
+import Pencil from "@lucide/svelte/icons/pencil";
+import Play from "@lucide/svelte/icons/play";
+import Rocket from "@lucide/svelte/icons/rocket";
+import Settings from "@lucide/svelte/icons/settings";
+import Spline from "@lucide/svelte/icons/spline";
+import Upload from "@lucide/svelte/icons/upload";
+import Zap from "@lucide/svelte/icons/zap";
+import type { Editor } from "../editor/editor.svelte.ts";
+import type { Action } from "./action.ts";
+
+const canEdit = (editor: Editor) => !editor.readOnly;
+const hasOneNode = (editor: Editor) => canEdit(editor) && editor.selectedNode !== undefined;
+const hasNodes = (editor: Editor) => editor.definition.nodes.length > 0;
+
+export const workflowActions: readonly Action[] = [
+  {
+    id: "rename",
+    label: "editor.action.rename",
+    group: "step",
+    icon: Pencil,
+    shortcuts: ["F2"],
+    enabled: canEdit,
+    run: (editor) => {
+      if (editor.selectedNode) editor.open(editor.selectedNode.id, "title");
+      else editor.dialog = "name";
+    },
+  },
+  {
+    id: "connect",
+    label: "editor.action.connect",
+    group: "step",
+    icon: Spline,
+    shortcuts: ["c"],
+    enabled: hasOneNode,
+    run: (editor) => {
+      if (editor.selectedNode) editor.canvas.openConnect(editor.selectedNode.id);
+    },
+  },
+  {
+    id: "test_step",
+    label: "editor.action.test_step",
+    group: "step",
+    icon: FlaskConical,
+    shortcuts: ["mod+Enter"],
+    worksInFields: true,
+    enabled: (editor) => hasOneNode(editor) && editor.runner !== null,
+    run: (editor) => {
+      if (editor.selectedNode) editor.runner?.testStep(editor.selectedNode.id);
+    },
+  },
+  {
+    id: "run",
+    label: "editor.action.run",
+    group: "workflow",
+    icon: Play,
+    shortcuts: ["mod+shift+Enter"],
+    worksInFields: true,
+    enabled: (editor) => canEdit(editor) && editor.runner !== null && hasNodes(editor),
+    run: (editor) => editor.runner?.run(),
+  },
+  {
+    id: "save",
+    label: "editor.action.save",
+    group: "workflow",
+    shortcuts: ["mod+s"],
+    worksInFields: true,
+    enabled: canEdit,
+    run: async (editor) => {
+      await editor.saveNow();
+    },
+  },
+  {
+    id: "publish",
+    label: "editor.action.publish",
+    group: "workflow",
+    icon: Rocket,
+    enabled: (editor) => canEdit(editor) && editor.publishing.isWorthwhile,
+    run: (editor) => editor.publishing.publish(),
+  },
+  {
+    id: "activate",
+    label: "editor.action.activate",
+    group: "workflow",
+    icon: Zap,
+    enabled: (editor) => canEdit(editor) && editor.workflow.published_version !== null && !editor.workflow.active,
+    run: (editor) => editor.publishing.setActive(true),
+  },
+  {
+    id: "pause",
+    label: "editor.action.pause",
+    group: "workflow",
+    icon: Pause,
+    enabled: (editor) => canEdit(editor) && editor.workflow.active,
+    run: (editor) => editor.publishing.setActive(false),
+  },
+  {
+    id: "versions",
+    label: "editor.action.versions",
+    group: "workflow",
+    icon: History,
+    enabled: canEdit,
+    run: (editor) => {
+      editor.panel = editor.panel === "versions" ? "none" : "versions";
+    },
+  },
+  {
+    id: "settings",
+    label: "editor.action.settings",
+    group: "workflow",
+    icon: Settings,
+    enabled: canEdit,
+    run: (editor) => {
+      editor.panel = editor.panel === "settings" ? "none" : "settings";
+    },
+  },
+  {
+    id: "copy_workflow",
+    label: "editor.action.copy_workflow",
+    group: "workflow",
+    icon: CopyPlus,
+    enabled: (editor) => canEdit(editor) && hasNodes(editor),
+    run: async (editor) => (await import("./files.ts")).copyWorkflow(editor),
+  },
+  {
+    id: "export",
+    label: "editor.action.export",
+    group: "workflow",
+    icon: Download,
+    enabled: hasNodes,
+    run: async (editor) => (await import("./files.ts")).exportFile(editor),
+  },
+  {
+    id: "import",
+    label: "editor.action.import",
+    group: "workflow",
+    icon: Upload,
+    enabled: canEdit,
+    run: async (editor) => (await import("./files.ts")).importFile(editor),
+  },
+];

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { Definition } from "../workflow/definition.ts";
+import { moveNodes, setParam } from "../workflow/edits.ts";
+import { beginning } from "./beginning.ts";
+import { type CardNode, cardsOf, linesOf } from "./elements.ts";
+
+const roles = { node: "step", edge: "connection" };
+const plain = () => ({ isSelected: false, label: "" });
+const line = () => ({ isSelected: false, label: "", className: "" });
+
+function chain(count: number): Definition {
+  const ids = Array.from({ length: count }, (_, index) => `n${index}`);
+  return {
+    nodes: ids.map((id, index) => ({ id, type: "set", params: {}, position: { x: index * 300, y: 0 } })),
+    edges: ids.slice(1).map((to, index) => ({ from: `n${index}`, port: "out", to })),
+    settings: { timezone: "UTC", max_parallel_runs: 1, run_timeout_ms: 1000 },
+  };
+}
+
+describe("the canvas' arrays", () => {
+  it("stay the same objects when nothing changed", () => {
+    const definition = chain(3);
+    const cards = cardsOf([], definition, plain, roles);
+    const lines = linesOf([], definition, line, roles);
+    expect(cardsOf(cards, { ...definition }, plain, roles)).toBe(cards);
+    expect(linesOf(lines, { ...definition }, line, roles)).toBe(lines);
+  });
+
+  it("make only the changed card anew, and keep what the canvas measured", () => {
+    const definition = chain(3);
+    const cards = cardsOf([], definition, plain, roles).map(
+      (card): CardNode => ({ ...card, measured: { width: 220, height: 64 } }),
+    );
+    const next = cardsOf(cards, setParam(definition, "n1", "a", 1), plain, roles);
+    expect(next[0]).toBe(cards[0]);
+    expect(next[1]).not.toBe(cards[1]);
+    expect(next[1]?.measured).toEqual({ width: 220, height: 64 });
+    expect(next[1]?.data.node.params).toEqual({ a: 1 });
+  });
+
+  it("follow a move in the document, but not against a drag under way", () => {
+    const definition = chain(2);
+    const dragged = cardsOf([], definition, plain, roles).map(
+      (card): CardNode => (card.id === "n0" ? { ...card, position: { x: 7, y: 7 }, dragging: true } : card),
+    );
+    const moved = moveNodes(definition, new Map(["n0", "n1"].map((id) => [id, { x: 40, y: 40 }])));
+    const next = cardsOf(dragged, moved, plain, roles);
+    expect(next.map((card) => card.position)).toEqual([
+      { x: 7, y: 7 },
+      { x: 40, y: 40 },
+    ]);
+  });
+
+  it("leave out lines that end nowhere", () => {
+    const definition = { ...chain(2), edges: [{ from: "n0", port: "out", to: "gone" }] };
+    expect(linesOf([], definition, line, roles)).toEqual([]);
+  });
+});
+
+describe("the first view", () => {
+  it("shows everything when it can be read", () => {
+    const view = beginning(chain(3), 1200, 800);
+    expect(view.zoom).toBe(1);
+    // The middle of the three cards lies in the middle of the frame.
+    expect(view.x + (820 / 2) * view.zoom).toBe(600);
+  });
+
+  it("shows the beginning of a long workflow at a size that can be read", () => {
+    const view = beginning(chain(40), 390, 700);
+    expect(view.zoom).toBeGreaterThan(0.8);
+    expect(view.x).toBeGreaterThan(0);
+    expect(view.x).toBeLessThan(100);
+  });
+
+  it("shows no empty space above a tall workflow", () => {
+    const definition = chain(60);
+    const tall = {
+      ...definition,
+      nodes: definition.nodes.map((node, index) => ({ ...node, position: { x: (index % 3) * 300, y: index * 100 } })),
+    };
+    const view = beginning(tall, 1200, 800);
+    expect(view.y).toBeLessThan(100);
+    expect(view.y).toBeGreaterThanOrEqual(0);
+  });
+
+  it("copes with nothing", () => {
+    expect(beginning(chain(0), 1200, 800)).toEqual({ x: 0, y: 0, zoom: 1 });
+  });
+});

@@ -1,0 +1,121 @@
+/** What the manifests say about node types, already in the person's language; see `nodes::manifest`. */
+import type { Json } from "../workflow/definition.ts";
+
+export type NodeKind = "trigger" | "flow" | "data" | "action";
+
+export type ParameterKind =
+  | "text"
+  | "long_text"
+  | "number"
+  | "boolean"
+  | "choice"
+  | "choices"
+  | "key_values"
+  | "text_list"
+  | "conditions"
+  | "cases"
+  | "json"
+  | "code"
+  | "settings";
+
+export interface Choice {
+  readonly value: string;
+  readonly title: string;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  readonly title: string;
+  readonly help?: string;
+  readonly required: boolean;
+  readonly default?: Json;
+  readonly choices?: readonly Choice[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly visible_when?: { readonly parameter: string; readonly is: readonly Json[] };
+  readonly placeholder?: string;
+}
+
+export interface PortSpec {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface NodeType {
+  readonly name: string;
+  readonly kind: NodeKind;
+  readonly title: string;
+  readonly description: string;
+  /** An SVG document, or empty. Draw it with an `<img>` from a data address, never as markup. */
+  readonly icon: string;
+  readonly parameters: readonly Parameter[];
+  readonly ports: readonly PortSpec[];
+  readonly ports_from?: string;
+  readonly credential_kinds?: readonly string[];
+  readonly credential_required: boolean;
+  readonly safe_to_repeat: boolean;
+  readonly hosts?: readonly string[];
+  readonly sample_output?: Json;
+}
+
+export interface Operator {
+  readonly name: string;
+  readonly title: string;
+  readonly needs_right: boolean;
+}
+
+/** A function that expressions and scripts can call. */
+export interface FunctionDoc {
+  readonly name: string;
+  /** `text`, `number`, `date`, `list`, `object`, `json`, `encoding`, `hash` or `value`. */
+  readonly group: string;
+  readonly signature: string;
+  readonly description: string;
+  readonly example: string;
+  /** What the example gives, as JSON. */
+  readonly result: string;
+}
+
+export interface CredentialField {
+  readonly name: string;
+  readonly title: string;
+  readonly secret: boolean;
+  readonly required: boolean;
+  readonly default: string;
+  readonly choices: readonly Choice[];
+}
+
+export interface CredentialKind {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly fields: readonly CredentialField[];
+  readonly hosts: readonly string[];
+  readonly hosts_from?: string;
+}
+
+/** Everything that palette, inspector and completion need to know. */
+export class Catalogue {
+  readonly #byName: ReadonlyMap<string, NodeType>;
+  readonly #kinds: ReadonlyMap<string, CredentialKind>;
+
+  constructor(
+    readonly nodeTypes: readonly NodeType[],
+    readonly operators: readonly Operator[],
+    readonly functions: readonly FunctionDoc[],
+    readonly credentialKinds: readonly CredentialKind[],
+  ) {
+    this.#byName = new Map(nodeTypes.map((nodeType) => [nodeType.name, nodeType]));
+    this.#kinds = new Map(credentialKinds.map((kind) => [kind.name, kind]));
+  }
+
+  /** The node type of this name; none when its connector was removed. */
+  get(name: string): NodeType | undefined {
+    return this.#byName.get(name);
+  }
+
+  credentialKind(name: string): CredentialKind | undefined {
+    return this.#kinds.get(name);
+  }
+}

@@ -1,0 +1,42 @@
+/** Saving at the moments when a tab is left, hidden, found again, or gets its connection back. */
+import type { Editor } from "./editor.svelte.ts";
+
+/** Watches the window until the returned function is called. */
+export function watchWindow(editor: Editor): () => void {
+  const { saving } = editor;
+  const watching = new AbortController();
+  const options = { signal: watching.signal };
+  const leave = () => {
+    saving.keep();
+    if (saving.isDirty) void saving.flush(true);
+  };
+  window.addEventListener("online", () => void saving.flush(), options);
+  window.addEventListener("blur", () => void saving.flush(), options);
+  window.addEventListener("pagehide", leave, options);
+  window.addEventListener("focus", () => void comeBack(editor), options);
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      if (document.visibilityState === "hidden") leave();
+      else void comeBack(editor);
+    },
+    options,
+  );
+  window.addEventListener(
+    "beforeunload",
+    (event) => {
+      // An edit of this moment is sent while the page goes; only what the server does not take is worth a question.
+      if (saving.isDirty && ["offline", "conflict", "refused", "signed_out"].includes(editor.save.kind)) {
+        event.preventDefault();
+      }
+    },
+    options,
+  );
+  return () => watching.abort();
+}
+
+async function comeBack(editor: Editor): Promise<void> {
+  // Whoever was sent to sign in comes back through here.
+  if (editor.saving.isDirty && editor.save.kind !== "conflict") await editor.saving.flush();
+  else await editor.saving.check();
+}

@@ -1,0 +1,7 @@
+/** What the execution side can do for buttons and keys that live elsewhere; it sets itself as `editor.runner`. */
+export interface Runner {
+  /** Runs the draft with the sample. */
+  run(): void;
+  /** Tests one node; asks first where it has an effect outside. */
+  testStep(node: string): void;
+}

@@ -1,0 +1,20 @@
+/** Durations and retry rules in words. */
+import { t } from "../texts/texts.ts";
+import type { RetryPolicy } from "../workflow/definition.ts";
+
+export type Unit = "ms" | "s" | "min" | "h";
+
+export const UNITS: Readonly<Record<Unit, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
+
+/** The largest unit in which a duration is a short number. */
+export function unitOf(duration_ms: number): Unit {
+  const fits = (unit: Unit) => duration_ms >= UNITS[unit] && Number.isInteger((duration_ms / UNITS[unit]) * 10);
+  return (["h", "min", "s"] as const).find(fits) ?? "ms";
+}
+
+/** One line that says what the rules mean. */
+export function retryInWords(retry: RetryPolicy, goesOn: boolean): string {
+  const attempts = retry.attempts ?? 5;
+  const tries = attempts <= 1 ? t("editor.failing.once") : t("editor.failing.times", { attempts });
+  return `${tries} ${t(goesOn ? "editor.failing.then_on" : "editor.failing.then_stop")}`;
+}

@@ -1,0 +1,16 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { useCsrf } from "./api/client.ts";
+import { readData } from "./data.ts";
+import { Editor } from "./editor/editor.svelte.ts";
+import { useTexts } from "./texts/texts.ts";
+
+const target = document.getElementById("editor");
+if (target) {
+  const data = readData(document);
+  useTexts(data.language, data.messages);
+  useCsrf(data.csrf);
+  target.replaceChildren();
+  target.removeAttribute("aria-busy");
+  mount(App, { target, props: { editor: new Editor(data) } });
+}

@@ -1,0 +1,103 @@
+/** Questions about a definition's edges: which ports there are, what may be connected, what runs before what. */
+import type { Catalogue, NodeType, PortSpec } from "../catalogue/catalogue.ts";
+import { t } from "../texts/texts.ts";
+import {
+  type Definition,
+  type EdgeDefinition,
+  ERROR,
+  type Json,
+  type JsonObject,
+  type NodeDefinition,
+  nodeOf,
+} from "./definition.ts";
+
+/** Why two nodes cannot be connected. */
+export type Refusal = "unknown_node" | "same_node" | "into_trigger" | "unknown_port" | "duplicate" | "circle";
+
+/** The ports that edges may start at: a switch's cases in their order, then the manifest's, then `error` where a step can fail. */
+export function portsOf(node: NodeDefinition, nodeType: NodeType | undefined): readonly PortSpec[] {
+  if (!nodeType) return [];
+  const ports: PortSpec[] = [];
+  const add = (port: PortSpec) => {
+    if (!ports.some((known) => known.name === port.name)) ports.push(port);
+  };
+  const cases = nodeType.ports_from === undefined ? undefined : node.params[nodeType.ports_from];
+  if (Array.isArray(cases)) for (const item of cases as readonly Json[]) addCase(item, add);
+  nodeType.ports.forEach(add);
+  if (nodeType.kind === "action" || nodeType.kind === "data") add({ name: ERROR, title: t("editor.port.error") });
+  return ports;
+}
+
+/** The port along which a new node goes on when nobody says otherwise. */
+export function firstPort(node: NodeDefinition, nodeType: NodeType | undefined): string | undefined {
+  const first = portsOf(node, nodeType)[0]?.name;
+  return first === ERROR ? undefined : first;
+}
+
+/**
+ * Where a new node goes on when nobody says: behind this node, or without one behind the rightmost that has a free way.
+ * None when there is no free way.
+ */
+export function openEnd(
+  definition: Definition,
+  catalogue: Catalogue,
+  preferred?: string,
+): { readonly node: string; readonly port: string } | undefined {
+  const used = new Set(definition.edges.map((edge) => `${edge.from}/${edge.port}`));
+  const freePort = (node: NodeDefinition) =>
+    portsOf(node, catalogue.get(node.type)).find(({ name }) => name !== ERROR && !used.has(`${node.id}/${name}`))?.name;
+  const chosen = preferred === undefined ? undefined : nodeOf(definition, preferred);
+  const candidates = (chosen ? [chosen] : definition.nodes).flatMap((node) => {
+    const port = freePort(node);
+    return port === undefined ? [] : [{ node: node.id, port, x: node.position.x }];
+  });
+  const [last] = candidates.sort((one, other) => other.x - one.x);
+  return last && { node: last.node, port: last.port };
+}
+
+/** Why an edge may not be drawn; null when it may. */
+export function canConnect(definition: Definition, catalogue: Catalogue, edge: EdgeDefinition): Refusal | null {
+  const from = nodeOf(definition, edge.from);
+  const to = nodeOf(definition, edge.to);
+  if (!from || !to) return "unknown_node";
+  if (edge.from === edge.to) return "same_node";
+  if (catalogue.get(to.type)?.kind === "trigger") return "into_trigger";
+  if (!portsOf(from, catalogue.get(from.type)).some((port) => port.name === edge.port)) return "unknown_port";
+  const exists = definition.edges.some(
+    (known) => known.from === edge.from && known.port === edge.port && known.to === edge.to,
+  );
+  if (exists) return "duplicate";
+  return reachable(definition.edges, edge.to, "forward").has(edge.from) ? "circle" : null;
+}
+
+/** The nodes that run before a node on some way to it, the nearest first: those whose outputs its expressions may use. */
+export function stepsBefore(definition: Definition, id: string): readonly string[] {
+  const before = reachable(definition.edges, id, "backward");
+  before.delete(id);
+  return [...before].filter((other) => nodeOf(definition, other) !== undefined);
+}
+
+/** The nodes that can be reached from a node, itself included. */
+export function stepsAfter(definition: Definition, id: string): ReadonlySet<string> {
+  return reachable(definition.edges, id, "forward");
+}
+
+function addCase(item: Json, add: (port: PortSpec) => void): void {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return;
+  const name = (item as JsonObject).port;
+  if (typeof name === "string" && name !== "") add({ name, title: name });
+}
+
+function reachable(edges: readonly EdgeDefinition[], start: string, direction: "forward" | "backward"): Set<string> {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of edges) {
+    const [here, there] = direction === "forward" ? [from, to] : [to, from];
+    const known = next.get(here);
+    if (known) known.push(there);
+    else next.set(here, [there]);
+  }
+  const seen = new Set([start]);
+  // A set is walked in the order of insertion, and what is added meanwhile is walked, too.
+  for (const id of seen) for (const other of next.get(id) ?? []) seen.add(other);
+  return seen;
+}

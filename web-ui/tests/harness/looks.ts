@@ -1,0 +1,51 @@
+/** What can be judged of a page without eyes: what a screen reader would stumble over, and what does not fit. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+
+/** What axe finds serious or critical, in a form that a person can act on. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return serious.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 4).map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary ?? ""}`),
+  );
+}
+
+/** What makes the page scroll sideways or is cut off at its right edge. */
+export async function whatDoesNotFit(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const found: string[] = [];
+    if (document.documentElement.scrollWidth > width)
+      found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+    const scrollsInside = (element: Element): boolean => {
+      for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
+        if (getComputedStyle(around).overflowX !== "visible") return true;
+      }
+      return false;
+    };
+    for (const element of document.querySelectorAll("main *, header *, dialog[open] *")) {
+      const { left, right, width: own, height } = element.getBoundingClientRect();
+      if (own <= 1 || height <= 1 || left >= width || right <= width + 1 || scrollsInside(element)) continue;
+      if (!element.checkVisibility({ visibilityProperty: true })) continue;
+      found.push(`${element.tagName.toLowerCase()}.${element.className}: ${Math.round(right)} > ${width}`);
+    }
+    return found.slice(0, 8);
+  });
+}
+
+/** Words in controls that are cut off without a sign of it. */
+export async function clippedWords(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    for (const element of document.querySelectorAll("button, a, label, th, h1, h2, .pill, summary")) {
+      const style = getComputedStyle(element);
+      const clips = style.overflowX === "hidden" || style.overflowX === "clip";
+      if (!clips || style.textOverflow === "ellipsis" || element.clientWidth <= 1) continue;
+      if (element.scrollWidth > element.clientWidth + 1 && element.checkVisibility()) {
+        found.push(`${element.tagName.toLowerCase()}: ${element.textContent?.trim().slice(0, 60)}`);
+      }
+    }
+    return found;
+  });
+}

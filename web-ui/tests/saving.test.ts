@@ -1,0 +1,145 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { EditorPage } from "./harness/editor-page.ts";
+import { prepareStage } from "./harness/stage.ts";
+import { definition, node } from "./harness/workflows.ts";
+
+const stage = prepareStage();
+
+const CHAIN = definition(
+  [
+    node("order", "webhook"),
+    node("fields", "set_fields", { fields: { a: 1 } }, 1),
+    node("mail", "email.send", { to: ["a@b.example"], subject: "Old", text: "Old" }, 2),
+  ],
+  ["order -> fields", "fields -> mail"],
+);
+
+async function openOn(page: Page, id: string, query = ""): Promise<EditorPage> {
+  const editor = new EditorPage(page);
+  await editor.open(`/workflows/${id}${query}`);
+  return editor;
+}
+
+async function params(id: string, node: string) {
+  return (await stage.api.workflow(id)).definition.nodes.find((known) => known.id === node)?.params;
+}
+
+async function replaceText(editor: EditorPage, parameter: string, text: string): Promise<void> {
+  await editor.line(parameter).click();
+  await editor.page.keyboard.press("Control+a");
+  await editor.page.keyboard.type(text);
+}
+
+test("every edit is saved by itself and is there after a reload", async () => {
+  const { page } = await stage.visit();
+  const { id } = await stage.api.createWorkflow("Saved", CHAIN);
+  const editor = await openOn(page, id, "?node=mail");
+  await replaceText(editor, "subject", "New subject");
+  await expect.poll(async () => (await params(id, "mail"))?.subject).toBe("New subject");
+  await editor.saved();
+  await page.reload();
+  await expect.poll(() => editor.line("subject").textContent()).toBe("New subject");
+});
+
+test("a page that is left at once loses nothing", async () => {
+  const { page } = await stage.visit();
+  const { id } = await stage.api.createWorkflow("Left", CHAIN);
+  const editor = await openOn(page, id, "?node=mail");
+  await replaceText(editor, "subject", "Last words");
+  await page.goto("/");
+  await page.goto(`/workflows/${id}?node=mail`);
+  await expect.poll(() => editor.line("subject").textContent()).toBe("Last words");
+  await expect.poll(async () => (await params(id, "mail"))?.subject).toBe("Last words");
+});
+
+test("a hundred and twenty edits are undone and done again one by one", async () => {
+  const { page } = await stage.visit();
+  const { id } = await stage.api.createWorkflow("Undone", CHAIN);
+  const editor = await openOn(page, id);
+  await editor.choose("fields");
+  const start = (await stage.api.workflow(id)).definition;
+  const moves = 120;
+  for (let move = 0; move < moves; move += 1) {
+    await page.keyboard.press("Control+d");
+  }
+  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(start.nodes.length + moves);
+  for (let move = 0; move < moves; move += 1) await page.keyboard.press("Control+z");
+  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(start.nodes.length);
+  await editor.saved();
+  expect((await stage.api.workflow(id)).definition).toEqual(start);
+  for (let move = 0; move < moves; move += 1) await page.keyboard.press("Control+Shift+z");
+  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(start.nodes.length + moves);
+});
+
+test("two tabs that change different things both keep their edits", async () => {
+  const { page, tab, tolerate } = await stage.visit();
+  tolerate(/409/);
+  const { id } = await stage.api.createWorkflow("Merged", CHAIN);
+  const [first, second] = [await openOn(page, id, "?node=mail"), await openOn(await tab(), id, "?node=mail")];
+  await replaceText(first, "subject", "From the first tab");
+  await first.saved();
+  await second.page.bringToFront();
+  await replaceText(second, "text", "From the second tab");
+  await second.saved();
+  await expect
+    .poll(() => params(id, "mail"))
+    .toMatchObject({ subject: "From the first tab", text: "From the second tab" });
+});
+
+test("two tabs that change the same thing get a notice, and the person decides", async () => {
+  const { page, tab, tolerate } = await stage.visit();
+  tolerate(/409/);
+  const { id } = await stage.api.createWorkflow("Conflict", CHAIN);
+  const [first, second] = [await openOn(page, id, "?node=mail"), await openOn(await tab(), id, "?node=mail")];
+  // The second tab hears nothing of the first one's edit before it has one of its own.
+  await second.page.context().setOffline(true);
+  await replaceText(second, "subject", "Mine");
+  await second.page.context().setOffline(false);
+  await stage.api.call("PUT", `/workflows/${id}`, {
+    revision: (await stage.api.workflow(id)).revision,
+    definition: { ...CHAIN, nodes: CHAIN.nodes.map((one) => (one.id === "mail" ? changed(one, "Theirs") : one)) },
+  });
+  await replaceText(second, "subject", "Mine again");
+  const notice = second.page.getByTestId("conflict");
+  await notice.waitFor();
+  expect((await params(id, "mail"))?.subject).toBe("Theirs");
+  await second.button("editor.conflict.mine").click();
+  await expect.poll(async () => (await params(id, "mail"))?.subject).toBe("Mine again");
+  await notice.waitFor({ state: "detached" });
+  await first.page.close();
+});
+
+function changed<Node extends { params: object }>(node: Node, subject: string): Node {
+  return { ...node, params: { ...node.params, subject } };
+}
+
+test("a server that restarts in the middle of editing loses nothing", async () => {
+  const { page, tolerate } = await stage.visit();
+  tolerate(/ERR_|Failed to (load|fetch)|EventSource/);
+  const { id } = await stage.api.createWorkflow("Restarted", CHAIN);
+  const editor = await openOn(page, id, "?node=mail");
+  await replaceText(editor, "subject", "Before");
+  await editor.saved();
+  await stage.server.kill();
+  await replaceText(editor, "subject", "While it was away");
+  await page.locator('[data-testid="save-state"][data-state="offline"]').waitFor();
+  await stage.server.begin();
+  await expect.poll(async () => (await params(id, "mail"))?.subject, { timeout: 20_000 }).toBe("While it was away");
+  await editor.saved();
+});
+
+test("edits that never reached the server are back when the page is opened again", async () => {
+  const { page, tolerate } = await stage.visit();
+  tolerate(/ERR_|Failed to (load|fetch)|EventSource/);
+  const { id } = await stage.api.createWorkflow("Recovered", CHAIN);
+  const editor = await openOn(page, id, "?node=mail");
+  await stage.server.kill();
+  await replaceText(editor, "subject", "Not lost");
+  await page.locator('[data-testid="save-state"][data-state="offline"]').waitFor();
+  await page.close();
+  await stage.server.begin();
+  const again = await openOn(await page.context().newPage(), id, "?node=mail");
+  await again.text("editor.save.recovered").waitFor();
+  await expect.poll(async () => (await params(id, "mail"))?.subject).toBe("Not lost");
+});

@@ -1,0 +1,55 @@
+import { beforeAll, expect, test } from "vitest";
+import { type Population, populate } from "./harness/population.ts";
+import { prepareStage } from "./harness/stage.ts";
+import { weigh } from "./harness/weight.ts";
+
+const stage = prepareStage();
+let people: Population;
+
+beforeAll(async () => {
+  people = await populate(stage.api);
+  return () => people.sink.close();
+});
+
+/** Kilobytes with gzip, everything that a page loads by itself. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  "/": 30,
+  "/runs": 40,
+  "/inbox": 30,
+  "/contacts": 30,
+  "/outbox": 30,
+  "/credentials": 30,
+  "/settings": 30,
+  "/sign-in": 30,
+};
+
+for (const [path, kilobytes] of Object.entries(BUDGETS)) {
+  test(`${path} weighs at most ${kilobytes} kB`, async () => {
+    const { page } = await stage.visit({ stranger: path === "/sign-in" });
+    const { bytes, files } = await weigh(page, path);
+    console.info(path, Math.round(bytes / 100) / 10, "kB");
+    expect(bytes, JSON.stringify(files)).toBeLessThanOrEqual(kilobytes * 1000);
+  });
+}
+
+test("the editor weighs at most 110 kB before a code field is opened", async () => {
+  const { page } = await stage.visit();
+  const { bytes, files } = await weigh(page, `/workflows/${people.orders}`);
+  console.info("editor", Math.round(bytes / 100) / 10, "kB", files);
+  expect(bytes, JSON.stringify(files)).toBeLessThanOrEqual(110_000);
+});
+
+test("a run weighs at most 30 kB more than the editor's own files", async () => {
+  const { page } = await stage.visit();
+  const { bytes, files } = await weigh(page, `/runs/${people.succeeded}`);
+  console.info("run", Math.round(bytes / 100) / 10, "kB", files);
+  expect(bytes, JSON.stringify(files)).toBeLessThanOrEqual(130_000);
+});
+
+test("the list is painted within 300 ms", async () => {
+  const { page } = await stage.visit();
+  const times: number[] = [];
+  for (let round = 0; round < 5; round += 1) times.push((await weigh(page, "/")).firstPaintMs);
+  console.info("first paint", times.map(Math.round), "ms");
+  expect(Math.min(...times)).toBeLessThanOrEqual(300);
+});

@@ -1,0 +1,32 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+// The server embeds `dist/` and serves every file in it at `/assets/<name>`; it finds the entry points by `manifest.json`.
+export default defineConfig({
+  base: "/assets/",
+  plugins: [svelte()],
+  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
+  build: {
+    target: "es2023",
+    // With an older target the build would rewrite `light-dark()` into something that only works beside `color-scheme`.
+    cssTarget: ["chrome123", "firefox121", "safari17.5"],
+    outDir: "dist",
+    assetsDir: "",
+    manifest: "manifest.json",
+    modulePreload: { polyfill: false },
+    // Everything inlined as a data address would need an exception in the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    cssCodeSplit: true,
+    rollupOptions: {
+      input: { editor: "src/main.ts" },
+      output: {
+        entryFileNames: "[name].[hash].js",
+        chunkFileNames: "[name].[hash].js",
+        assetFileNames: "[name].[hash][extname]",
+        // What the page needs at once is one file; the bundler alone would cut it into many small ones, each with its own headers.
+        codeSplitting: { groups: [{ name: "base", tags: ["$initial"] }] },
+      },
+    },
+  },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
