@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
@@ -5,7 +6,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   base: "/assets/",
   plugins: [svelte()],
-  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
+  resolve: {
+    ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
+    // The canvas animates nothing but pan and zoom; the general libraries for that weigh as much as the whole inspector.
+    alias: {
+      "d3-transition": fileURLToPath(new URL("src/motion/transition.ts", import.meta.url)),
+      "d3-interpolate": fileURLToPath(new URL("src/motion/interpolate.ts", import.meta.url)),
+    },
+  },
   build: {
     target: "es2023",
     // With an older target the build would rewrite `light-dark()` into something that only works beside `color-scheme`.

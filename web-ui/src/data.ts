@@ -1,11 +1,5 @@
 /** What the server writes into the page, so that nothing has to be fetched before the canvas works. */
-import {
-  Catalogue,
-  type CredentialKind,
-  type FunctionDoc,
-  type NodeType,
-  type Operator,
-} from "./catalogue/catalogue.ts";
+import { Catalogue, type NodeType, type Operator } from "./catalogue/catalogue.svelte.ts";
 import type { Definition, Json, JsonObject } from "./workflow/definition.ts";
 
 /** A workflow with its draft. */
@@ -106,21 +100,26 @@ interface PageData {
   /** `edit`: the editor of a draft. `run`: a finished or running run, read-only, drawn over its own definition. */
   readonly mode: "edit" | "run";
   readonly language: "en" | "de";
+  /** The texts that are seen first. */
   readonly messages: Readonly<Record<string, string>>;
+  /** The addresses of what is needed later, see `loading/reference.ts`. */
+  readonly reference: string;
+  readonly functions: string;
+  /** The address of the icons. */
+  readonly sprite: string;
   readonly csrf: string;
   readonly workflow: Workflow;
   readonly webhooks: readonly Webhook[];
+  /** Of the nodes that are drawn, with what their cards show. */
   readonly node_types: readonly NodeType[];
   readonly operators: readonly Operator[];
-  readonly functions: readonly FunctionDoc[];
-  readonly credential_kinds: readonly CredentialKind[];
   readonly credentials: readonly Credential[];
   readonly samples: readonly Sample[];
   /** In `run` mode always; in `edit` mode when the page was opened from a run. */
   readonly run: Run | null;
 }
 
-export interface Data extends Omit<PageData, "node_types" | "operators" | "functions" | "credential_kinds"> {
+export interface Data extends Omit<PageData, "node_types" | "operators"> {
   readonly catalogue: Catalogue;
 }
 
@@ -128,6 +127,6 @@ export interface Data extends Omit<PageData, "node_types" | "operators" | "funct
 export function readData(document: Document): Data {
   const text = document.getElementById("editor-data")?.textContent;
   if (!text) throw new Error("The page holds no editor data");
-  const { node_types, operators, functions, credential_kinds, ...rest } = JSON.parse(text) as PageData;
-  return { ...rest, catalogue: new Catalogue(node_types, operators, functions, credential_kinds) };
+  const { node_types, operators, ...rest } = JSON.parse(text) as PageData;
+  return { ...rest, catalogue: new Catalogue(node_types, operators) };
 }

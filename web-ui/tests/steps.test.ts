@@ -75,11 +75,6 @@ test("what a tested step gives is data for the steps after it", async () => {
   await editor.sample("$.steps.tell.body.why").getByText("because of /orders").waitFor();
 });
 
-/** Answers the question whether it shall happen for real. */
-async function agree(editor: EditorPage): Promise<void> {
-  await editor.button("editor.test.ask_yes").click();
-}
-
 /** What goes wrong, by the title that a person reads. */
 const FAILURES: Readonly<Record<string, { params: (url: string) => Record<string, string | number>; title: string }>> =
   {
@@ -102,7 +97,6 @@ const FAILURES: Readonly<Record<string, { params: (url: string) => Record<string
 for (const [name, { params, title }] of Object.entries(FAILURES)) {
   test(`${name} is explained: what, where, why, and what to do`, async () => {
     const editor = await testCall({ method: "GET", ...params(sink.url) });
-    await agree(editor);
     const card = editor.page.getByRole("region", { name: say("editor.test.title") });
     await card.getByText(title).first().waitFor();
     await card
@@ -115,6 +109,5 @@ for (const [name, { params, title }] of Object.entries(FAILURES)) {
 
 test("a step that gets no answer says after its time limit that it took too long", async () => {
   const editor = await testCall({ method: "GET", url: `${sink.url}/silent` }, { timeout_ms: 300 });
-  await agree(editor);
   await editor.text("failure.timeout.title").first().waitFor();
 });

@@ -18,7 +18,7 @@ const canEdit = (editor: Editor) => !editor.readOnly;
 const hasNodes = (editor: Editor) => canEdit(editor) && editor.selectedNodes.size > 0;
 
 /** Removes what is selected, as one step. */
-export function removeSelection(editor: Editor): void {
+function removeSelection(editor: Editor): void {
   const { selectedNodes, selectedEdges } = editor;
   editor.apply((definition) => removeNodes(removeEdges(definition, selectedEdges), selectedNodes));
   editor.select([]);

@@ -48,9 +48,10 @@ async function takeFile(editor: Editor, file: File): Promise<void> {
   if (!read) {
     toast(t("editor.import.unreadable", { file: file.name }), { kind: "bad" });
   } else if (read.isWhole) {
+    const before = editor.definition;
     editor.replace(read.definition);
     editor.canvas.fit();
-    const button = { text: t("editor.action.undo"), run: () => editor.undo() };
+    const button = { text: t("editor.action.undo"), run: () => editor.replace(before) };
     toast(t("editor.import.replaced", { file: file.name }), { button });
   } else {
     pasteText(editor, text);

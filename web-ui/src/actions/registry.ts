@@ -1,7 +1,6 @@
 /** Every action there is. */
 
 import { drawingActions } from "../canvas/actions.ts";
-import type { Editor } from "../editor/editor.svelte.ts";
 import type { Action } from "./action.ts";
 import { editingActions } from "./editing.ts";
 import { viewingActions } from "./viewing.ts";
@@ -18,10 +17,4 @@ export function actionOf(id: string): Action {
   const action = byId.get(id);
   if (!action) throw new Error(`There is no action “${id}”`);
   return action;
-}
-
-/** Runs an action if it can be run now. */
-export function runAction(editor: Editor, id: string): void {
-  const action = actionOf(id);
-  if (action.enabled(editor)) void action.run(editor);
 }

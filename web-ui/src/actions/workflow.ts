@@ -27,7 +27,7 @@ export const workflowActions: readonly Action[] = [
     shortcuts: ["F2"],
     enabled: canEdit,
     run: (editor) => {
-      if (editor.selectedNode) editor.open(editor.selectedNode.id, "title");
+      if (editor.selectedNode) editor.open(editor.selectedNode.id, "$title");
       else editor.dialog = "name";
     },
   },

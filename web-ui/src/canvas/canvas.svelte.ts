@@ -1,4 +1,5 @@
 /** What the canvas has open, and what it offers to buttons, menus and keys that live elsewhere. */
+import { MediaQuery } from "svelte/reactivity";
 import type { EdgeDefinition, Position } from "../workflow/definition.ts";
 
 /** An output of a step. */
@@ -44,6 +45,9 @@ export interface Viewport {
   middle(): Position;
 }
 
+// One for all lines: each query that is listened to costs.
+const coarse = typeof matchMedia === "undefined" ? null : new MediaQuery("(pointer: coarse)");
+
 export class CanvasState {
   /** None until the canvas is mounted. */
   viewport = $state.raw<Viewport | null>(null);
@@ -61,6 +65,11 @@ export class CanvasState {
   said = $state.raw("");
   /** The connection under the pointer, by its key. */
   hoveredEdge = $state.raw<string | null>(null);
+
+  /** Whether fingers are what points here, so that nothing may wait for a pointer that hovers. */
+  get isTouch(): boolean {
+    return coarse?.current ?? false;
+  }
 
   /** Opens the search for a step to add. */
   openPalette(request: PaletteRequest = {}): void {

@@ -78,6 +78,18 @@ export class Gestures {
     }
   }
 
+  /**
+   * With Control the canvas would take a focused step out of the selection on Enter, and whoever listens to Control and Enter
+   * would find nothing selected. So the key goes past the canvas.
+   */
+  passOn(event: KeyboardEvent): void {
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    if (key !== "Enter" || !(ctrlKey || metaKey) || !(event.target as Element).classList.contains("svelte-flow__node"))
+      return;
+    event.stopPropagation();
+    window.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true }));
+  }
+
   /** A finger that rests on something opens its menu; browsers on iOS have no event for that. */
   restFinger(event: PointerEvent): void {
     this.liftFinger();

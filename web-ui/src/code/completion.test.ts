@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FunctionDoc } from "../catalogue/catalogue.ts";
+import type { FunctionDoc } from "../catalogue/catalogue.svelte.ts";
 import { completionAt, rhaiPath } from "./completion.ts";
 
 const upper: FunctionDoc = {

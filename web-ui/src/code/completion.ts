@@ -1,11 +1,11 @@
 /** What may come next in a script: the context's names, the members of a value, the engine's own functions. */
-import type { FunctionDoc } from "../catalogue/catalogue.ts";
+import type { FunctionDoc } from "../catalogue/catalogue.svelte.ts";
 import { preview } from "../expression/names.ts";
 import { child, type Path } from "../expression/path.ts";
 import type { Json, JsonObject } from "../workflow/definition.ts";
 import { KEYWORDS, tokens } from "./rhai.ts";
 
-export interface Proposal {
+interface Proposal {
   readonly label: string;
   readonly kind: "keyword" | "function" | "variable" | "property";
   /** Beside the label. */
@@ -18,14 +18,14 @@ export interface Proposal {
   readonly back: number;
 }
 
-export interface Completion {
+interface Completion {
   /** Where the typed word begins. */
   readonly from: number;
   readonly proposals: readonly Proposal[];
 }
 
 /** The names that a script sees. */
-export const NAMES: readonly string[] = ["trigger", "steps", "vars", "run", "workflow", "item", "index"];
+const NAMES: readonly string[] = ["trigger", "steps", "vars", "run", "workflow", "item", "index"];
 
 /** What can be written at the end of `before`; null inside texts and comments. */
 export function completionAt(
@@ -89,7 +89,7 @@ function members(chain: Path, context: JsonObject): readonly Proposal[] {
   return Object.entries(value as JsonObject).map(([label, member]) => {
     const isPlain = isWord(label);
     const apply = isPlain ? label : `[${JSON.stringify(label)}]`;
-    return { label, kind: "property", detail: preview(member, 30), info: "", apply, back: isPlain ? 0 : 1 };
+    return { label, kind: "property", detail: preview(member, 20), info: "", apply, back: isPlain ? 0 : 1 };
   });
 }
 

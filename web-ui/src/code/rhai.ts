@@ -1,8 +1,8 @@
 /** What the editor knows of Rhai: enough to colour it. */
 
-export type TokenKind = "comment" | "text" | "number" | "keyword" | "call" | "name" | "member";
+type TokenKind = "comment" | "text" | "number" | "keyword" | "call" | "name" | "member";
 
-export interface Token {
+interface Token {
   readonly kind: TokenKind;
   readonly start: number;
   readonly end: number;

@@ -25,7 +25,7 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import type { FunctionDoc } from "../catalogue/catalogue.ts";
+import type { FunctionDoc } from "../catalogue/catalogue.svelte.ts";
 import { currentLocale, t } from "../texts/texts.ts";
 import type { JsonObject } from "../workflow/definition.ts";
 import { completionAt } from "./completion.ts";

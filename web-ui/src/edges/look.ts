@@ -5,7 +5,7 @@ import { type EdgeDefinition, ERROR, nodeOf } from "../workflow/definition.ts";
 import { portsOf } from "../workflow/graph.ts";
 
 /** Whether the run went along this line. */
-export function isTaken(editor: Editor, edge: EdgeDefinition): boolean {
+function isTaken(editor: Editor, edge: EdgeDefinition): boolean {
   const step = editor.stepOf(edge.from);
   if (!step) return isFromTrigger(editor, edge);
   if (step.port !== null) return step.port === edge.port;
@@ -26,7 +26,7 @@ export function lineLabel(editor: Editor, edge: EdgeDefinition): string {
   const ports = portsOfNode(editor, edge.from);
   const port = ports.find((known) => known.name === edge.port)?.title ?? edge.port;
   const ends = { from: title(edge.from), to: title(edge.to), port };
-  const hasChoice = ports.length > 1;
+  const hasChoice = edge.port === ERROR || ports.filter((known) => known.name !== ERROR).length > 1;
   const text = t(hasChoice ? "editor.edge.label_port" : "editor.edge.label", ends);
   return editor.run && isTaken(editor, edge) ? `${text}, ${t("editor.edge.taken")}` : text;
 }

@@ -3,7 +3,7 @@ import { createContext } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { WorkflowApi } from "../api/workflows.ts";
 import { CanvasState } from "../canvas/canvas.svelte.ts";
-import type { Catalogue, NodeType } from "../catalogue/catalogue.ts";
+import type { Catalogue, NodeType } from "../catalogue/catalogue.svelte.ts";
 import type { Credential, Data, DraftProblem, Run, Sample, Step, Webhook, Workflow } from "../data.ts";
 import { exampleOf } from "../trigger/request.ts";
 import { type Definition, type Json, type JsonObject, type NodeDefinition, nodeOf } from "../workflow/definition.ts";

@@ -1,4 +1,6 @@
 /** Saving at the moments when a tab is left, hidden, found again, or gets its connection back. */
+import { t } from "../texts/texts.ts";
+import { toast } from "../toasts/toasts.svelte.ts";
 import type { Editor } from "./editor.svelte.ts";
 
 /** Watches the window until the returned function is called. */
@@ -32,7 +34,17 @@ export function watchWindow(editor: Editor): () => void {
     },
     options,
   );
+  // A part that is loaded on demand is gone after an update of the server.
+  window.addEventListener("vite:preloadError", () => offerReload(editor), options);
   return () => watching.abort();
+}
+
+function offerReload(editor: Editor): void {
+  const run = () => {
+    editor.saving.keep();
+    location.reload();
+  };
+  toast(t("editor.reload.text"), { kind: "bad", button: { text: t("editor.reload.button"), run } });
 }
 
 async function comeBack(editor: Editor): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import { effectOf, readable } from "./effect.ts";
 
 const context = { trigger: { body: { email: "ann@example.com", id: 7 } }, steps: {} };

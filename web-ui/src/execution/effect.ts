@@ -1,5 +1,5 @@
 /** What a test of a step would really do outside, so that the person can be asked before. */
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import { follow, parsePath } from "../expression/path.ts";
 import type { Json, JsonObject, NodeDefinition } from "../workflow/definition.ts";
 

@@ -38,6 +38,9 @@ class Execution implements Runner {
   #isReading = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shownSince_ms = 0;
+  /** The newest live run that has not been shown yet. */
+  #next: { readonly run: string; readonly event: string } | null = null;
+  #nextTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(editor: Editor) {
     this.#editor = editor;
@@ -62,6 +65,7 @@ class Execution implements Runner {
       stop();
       clearInterval(poll);
       clearTimeout(this.#timer);
+      clearTimeout(this.#nextTimer);
       this.#timer = undefined;
     };
   }
@@ -163,18 +167,28 @@ class Execution implements Runner {
     } else if (run && news.run === run.id) {
       this.#editor.run = applyNews(run, news, new Date().toISOString());
       this.#readSoon();
-    } else if (news.type === "event" && news.run !== null && news.status === "accepted" && this.#mayShow(run)) {
-      this.#show(news.run, news.event, "live");
-      this.#readSoon();
+    } else if (news.type === "event" && news.run !== null && news.status === "accepted") {
+      this.#next = { run: news.run, event: news.event };
+      this.#showNext();
     }
   }
 
-  /** Whether a run that just came in may take the place of the one that is shown. */
-  #mayShow(shown: Run | null): boolean {
-    if (this.#editor.readOnly || !this.followsLive || this.isPinned || this.isBusy) return false;
-    if (shown === null) return true;
-    const isStill = isOver(shown.status) || (shown.mode === "live" && shown.status === "waiting");
-    return isStill && Date.now() - this.#shownSince_ms > SHOWN_MS;
+  /** Shows the newest live run as soon as the one before it has been seen. */
+  #showNext(): void {
+    const { run, readOnly } = this.#editor;
+    if (readOnly || !this.followsLive || this.isPinned || this.isBusy) this.#next = null;
+    const isStill = run === null || isOver(run.status) || (run.mode === "live" && run.status === "waiting");
+    if (this.#next === null || !isStill) return;
+    const wait_ms = run === null ? 0 : this.#shownSince_ms + SHOWN_MS - Date.now();
+    clearTimeout(this.#nextTimer);
+    if (wait_ms > 0) {
+      this.#nextTimer = setTimeout(() => this.#showNext(), wait_ms);
+      return;
+    }
+    const next = this.#next;
+    this.#next = null;
+    this.#show(next.run, next.event, "live");
+    this.#readSoon();
   }
 
   #show(run: string, event: string, mode: Run["mode"]): void {
@@ -206,6 +220,7 @@ class Execution implements Runner {
       // The next news, or the next look while there are none, read it again.
     }
     this.#isReading = false;
+    this.#showNext();
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, expect, test } from "vitest";
 import german from "../../../crates/server/messages/de.json";
 import english from "../../../crates/server/messages/en.json";
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import { useTexts } from "../texts/texts.ts";
 import { explain, fieldTitle } from "./failure.ts";
 
@@ -40,7 +40,7 @@ test("what the other side said stands in its own place", () => {
 
 test("a place in a script and the time to wait are named", () => {
   const failure = explain({ ...error("script", { line: 3, column: 7 }), retryable: true, retry_after_ms: 2_000 });
-  expect(failure.position).toBe("Line 3, column 7");
+  expect(failure.place).toBe("Line 3, column 7");
   expect(failure.hints).toHaveLength(2);
 });
 

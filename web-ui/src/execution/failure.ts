@@ -1,5 +1,5 @@
 /** A failure in words: what happened, why, and what to do about it. */
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import type { NodeError } from "../data.ts";
 import { durationText } from "../texts/format.ts";
 import { t, textFor } from "../texts/texts.ts";
@@ -9,8 +9,8 @@ export interface Failure {
   readonly advice: string;
   /** What the other side said; null when nothing came from there. */
   readonly answer: string | null;
-  /** Line and column in a script or expression. */
-  readonly position: string;
+  /** Where inside the step: line and column in a script, or the address that answered. */
+  readonly place: string;
   /** What else helps: how long to wait, whether it may pass. */
   readonly hints: readonly string[];
 }
@@ -24,12 +24,13 @@ export function explain(error: NodeError): Failure {
   const hints: string[] = [];
   if (error.retry_after_ms) hints.push(t("editor.failure.wait", { duration: durationText(error.retry_after_ms) }));
   if (error.retryable) hints.push(t("editor.failure.retryable"));
-  const { line, column, body } = details;
+  const { line, column, body, url } = details;
+  const position = typeof line === "number" ? t("editor.failure.position", { line, column: String(column ?? "–") }) : "";
   return {
     title: text("title") ?? error.message,
     advice: text("advice") ?? "",
     answer: error.code === "http_status" ? (typeof body === "string" ? body : "") : null,
-    position: typeof line === "number" ? t("editor.failure.position", { line, column: String(column ?? "–") }) : "",
+    place: position || (typeof url === "string" ? url : ""),
     hints,
   };
 }

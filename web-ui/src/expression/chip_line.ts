@@ -18,7 +18,8 @@ export interface ChipLineOptions {
   readonly multiline: boolean;
   readonly split: (text: string) => readonly Piece[];
   readonly look: (source: string) => ChipLook;
-  readonly onChange: (text: string) => void;
+  /** `isTyped` is false for what should be undone by itself: a chip, a paste. */
+  readonly onChange: (text: string, isTyped: boolean) => void;
   /** A chip was clicked, or Enter was pressed on it. */
   readonly onOpen: (piece: Piece) => void;
   /** Braces were opened right before `caret`. */
@@ -91,7 +92,7 @@ export class ChipLine {
     this.#draw(text);
     this.#selection = { start: caret, end: caret };
     if (this.isFocused) this.select(caret);
-    this.options.onChange(text);
+    this.options.onChange(text, false);
   }
 
   /** Brings the chips' labels and values up to date. */
@@ -213,17 +214,10 @@ export class ChipLine {
     return this.options.multiline ? plain : plain.replace(/\s*\n\s*/g, " ").trim();
   }
 
+  /** The browser deletes text; a chip goes as a whole, which browsers do each in their own way. */
   #delete(event: InputEvent): void {
-    const [target] = event.getTargetRanges();
-    if (!target) return;
-    let range = {
-      start: this.#offsetOf(target.startContainer, target.startOffset),
-      end: this.#offsetOf(target.endContainer, target.endOffset),
-    };
-    const isEmpty = range.start === range.end;
-    // Only the browser's own gap would go, or a chip that it counts as nothing.
-    if (isEmpty) range = this.#neighbour(this.#selection, event.inputType.includes("Forward"));
-    if (isEmpty || this.#coversChip(range)) this.#take(event, () => this.replace(range, ""));
+    const range = this.#neighbour(this.#selection, event.inputType.endsWith("Forward"));
+    if (this.#coversChip(range)) this.#take(event, () => this.replace(range, ""));
   }
 
   /** The chip or the letter beside the caret. */
@@ -287,7 +281,7 @@ export class ChipLine {
     }
     this.#selection = { start: caret, end: caret };
     if (!isChanged) return;
-    this.options.onChange(text);
+    this.options.onChange(text, true);
     this.#askForField();
   }
 

@@ -6,9 +6,9 @@ import type { Json } from "../workflow/definition.ts";
 import { braced, endOfExpression, type Piece, split } from "./template.ts";
 
 /** What is wrong with the text; each has its words in the catalogue. */
-export type JsonFault = "value" | "comma" | "colon" | "name" | "quote" | "escape" | "more" | "end" | "brace";
+type JsonFault = "value" | "comma" | "colon" | "name" | "quote" | "escape" | "more" | "end" | "brace";
 
-export type JsonReading =
+type JsonReading =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly fault: JsonFault; readonly line: number; readonly column: number };
 
@@ -61,7 +61,7 @@ export function jsonInsertion(text: string, offset: number, source: string): str
 }
 
 /** A text as it stands between the quotes of JSON. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 

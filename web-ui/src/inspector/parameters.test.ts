@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { NodeType, Parameter } from "../catalogue/catalogue.ts";
+import type { NodeType, Parameter } from "../catalogue/catalogue.svelte.ts";
 import { asText, defaultText, shownParameters } from "./parameters.ts";
 
 const parameter = (name: string, rest: Partial<Parameter> = {}): Parameter => {

@@ -1,9 +1,9 @@
 /** Which parameters a form shows, and what they hold; the rules of `nodes::parameters`. */
-import type { NodeType, Parameter } from "../catalogue/catalogue.ts";
+import type { NodeType, Parameter } from "../catalogue/catalogue.svelte.ts";
 import type { Json, JsonObject } from "../workflow/definition.ts";
 
 /** Whether a value counts as not given. */
-export function isMissing(value: Json | undefined): boolean {
+function isMissing(value: Json | undefined): boolean {
   return value === undefined || value === null || value === "";
 }
 

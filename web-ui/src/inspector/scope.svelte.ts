@@ -2,7 +2,7 @@
 import { createContext, untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { ApiProblem, call } from "../api/client.ts";
-import type { NodeType, Parameter } from "../catalogue/catalogue.ts";
+import type { NodeType, Parameter } from "../catalogue/catalogue.svelte.ts";
 import type { DraftProblem } from "../data.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
 import type { ChipLook } from "../expression/chip_line.ts";
@@ -41,6 +41,8 @@ export interface FieldProps {
 }
 
 const WAIT_MS = 300;
+/** After such a pause what is typed next is undone by itself. */
+const PAUSE_MS = 1_500;
 
 export class Scope {
   /** The field that was used last, else the first one that was drawn. */
@@ -51,6 +53,8 @@ export class Scope {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancel = new AbortController();
   #lastContext: JsonObject = {};
+  #burst = 0;
+  #lastEdit_ms = 0;
 
   readonly editor: Editor;
   readonly nodeId: string;
@@ -95,9 +99,18 @@ export class Scope {
     this.#target = target;
   }
 
-  /** Changes a parameter; typing in the same place is one step of the history. */
+  /** Changes a parameter. Typing in the same place is one step of the history until it pauses. */
   set(name: string, value: Json | undefined, path = name): void {
-    this.editor.apply((definition) => setParam(definition, this.nodeId, name, value), `param/${this.nodeId}/${path}`);
+    const now_ms = performance.now();
+    if (now_ms - this.#lastEdit_ms > PAUSE_MS) this.seal();
+    this.#lastEdit_ms = now_ms;
+    const key = `param/${this.nodeId}/${path}/${this.#burst}`;
+    this.editor.apply((definition) => setParam(definition, this.nodeId, name, value), key);
+  }
+
+  /** The next change is a step of its own. */
+  seal(): void {
+    this.#burst += 1;
   }
 
   /** The problems of exactly this place. */

@@ -1,5 +1,5 @@
 /** Icons of node types as addresses for a CSS mask, so that they take the colour of their surroundings. */
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 
 const known = new Map<string, string>();
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import english from "../../../crates/server/messages/en.json";
-import { Catalogue, type NodeType, type Parameter } from "../catalogue/catalogue.ts";
+import { Catalogue, type NodeType, type Parameter } from "../catalogue/catalogue.svelte.ts";
 import { useTexts } from "../texts/texts.ts";
 import type { JsonObject, NodeDefinition } from "../workflow/definition.ts";
 import { summaryOf, summaryText } from "./summary.ts";

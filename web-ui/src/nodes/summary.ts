@@ -1,5 +1,5 @@
 /** The one line on a card that says what the step does, in words of the person, never as a formula. */
-import type { Catalogue, NodeType, Parameter } from "../catalogue/catalogue.ts";
+import type { Catalogue, NodeType, Parameter } from "../catalogue/catalogue.svelte.ts";
 import { parsePath } from "../expression/path.ts";
 import { split } from "../expression/template.ts";
 import { type TextKey, t } from "../texts/texts.ts";
@@ -27,7 +27,7 @@ export function summaryText(parts: readonly Part[]): string {
 }
 
 /** A text with its expressions shown as the names of the fields. */
-export function readable(value: Json | undefined): readonly Part[] {
+function readable(value: Json | undefined): readonly Part[] {
   if (value === undefined || value === null) return [];
   if (typeof value !== "string") return [plain(shortJson(value))];
   return split(value).map((piece) =>

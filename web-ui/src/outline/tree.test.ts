@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PortSpec } from "../catalogue/catalogue.ts";
+import type { PortSpec } from "../catalogue/catalogue.svelte.ts";
 import type { Definition, EdgeDefinition, NodeDefinition } from "../workflow/definition.ts";
 import { type Item, outlineOf } from "./tree.ts";
 

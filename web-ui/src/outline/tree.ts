@@ -1,5 +1,5 @@
 /** The steps as a list to read: one after the other where there is one way, nested where there are several. */
-import type { PortSpec } from "../catalogue/catalogue.ts";
+import type { PortSpec } from "../catalogue/catalogue.svelte.ts";
 import { type Definition, type EdgeDefinition, ERROR, type NodeDefinition } from "../workflow/definition.ts";
 
 export interface Item {
@@ -10,7 +10,7 @@ export interface Item {
 }
 
 /** One way on from a step. */
-export interface Branch {
+interface Branch {
   readonly port: PortSpec;
   readonly items: readonly Item[];
 }

@@ -1,6 +1,6 @@
 /** Adding a step: it connects itself, is selected, and its settings open. */
 import type { PaletteRequest } from "../canvas/canvas.svelte.ts";
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
 import { addNode } from "../workflow/edits.ts";
 import { openEnd } from "../workflow/graph.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { NodeKind, NodeType } from "../catalogue/catalogue.ts";
+import type { NodeKind, NodeType } from "../catalogue/catalogue.svelte.ts";
 import { find, grouped } from "./search.ts";
 
 function type(name: string, kind: NodeKind, title: string, description = ""): NodeType {

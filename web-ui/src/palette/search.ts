@@ -1,5 +1,5 @@
 /** Finds node types by what a person types. */
-import type { NodeKind, NodeType } from "../catalogue/catalogue.ts";
+import type { NodeKind, NodeType } from "../catalogue/catalogue.svelte.ts";
 
 /** The kinds in the order in which a person thinks of them. */
 const KINDS: readonly NodeKind[] = ["trigger", "flow", "data", "action"];

@@ -1,7 +1,10 @@
 /** What the page says, in the person's language. The catalogue is the server's `messages/*.json`. */
 import type english from "../../../crates/server/messages/en.json";
 
-/** Every key there is, so that a wrong one does not compile. The server sends those that begin with `editor.`, `status.`, `failure.` or `draft.`. */
+/**
+ * Every key there is, so that a wrong one does not compile. Of those that begin with `editor.`, `status.`, `failure.` or `draft.`
+ * the page has what is seen first; the rest comes with `loading/reference.ts`.
+ */
 export type TextKey = keyof typeof english;
 
 type Values = Readonly<Record<string, string | number>>;
@@ -13,6 +16,11 @@ let locale = "en";
 export function useTexts(language: string, catalogue: Readonly<Record<string, string>>): void {
   messages = catalogue;
   locale = language;
+}
+
+/** Adds the texts that did not have to be there at once. */
+export function addTexts(more: Readonly<Record<string, string>>): void {
+  messages = { ...messages, ...more };
 }
 
 /** The text for a key, with `{name}` replaced. */

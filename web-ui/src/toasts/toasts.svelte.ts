@@ -16,7 +16,7 @@ export interface ToastOptions {
   readonly button?: Button;
 }
 
-export interface Toast extends ToastOptions {
+interface Toast extends ToastOptions {
   readonly id: number;
   readonly text: string;
 }

@@ -1,5 +1,5 @@
 /** The request that a trigger's sample stands for, so that it can be sent again and written down as a curl line. */
-import type { NodeType } from "../catalogue/catalogue.ts";
+import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import type { Json, JsonObject, NodeDefinition } from "../workflow/definition.ts";
 
 /** What a trigger received; see `model::event`. */

@@ -1,5 +1,5 @@
 /** Questions about a definition's edges: which ports there are, what may be connected, what runs before what. */
-import type { Catalogue, NodeType, PortSpec } from "../catalogue/catalogue.ts";
+import type { Catalogue, NodeType, PortSpec } from "../catalogue/catalogue.svelte.ts";
 import { t } from "../texts/texts.ts";
 import {
   type Definition,

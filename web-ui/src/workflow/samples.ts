@@ -1,13 +1,8 @@
 /** Small definitions and node types that tests are written with. */
-import { Catalogue, type NodeKind, type NodeType, type PortSpec } from "../catalogue/catalogue.ts";
+import { Catalogue, type NodeKind, type NodeType, type PortSpec } from "../catalogue/catalogue.svelte.ts";
 import type { Definition, JsonObject, NodeDefinition } from "./definition.ts";
 
-export function nodeType(
-  name: string,
-  kind: NodeKind,
-  ports: readonly string[],
-  extra: Partial<NodeType> = {},
-): NodeType {
+function nodeType(name: string, kind: NodeKind, ports: readonly string[], extra: Partial<NodeType> = {}): NodeType {
   return {
     name,
     kind,
@@ -29,7 +24,7 @@ export const SWITCH = nodeType("switch", "flow", ["default"], { ports_from: "cas
 export const STOP = nodeType("stop_with_error", "flow", []);
 export const HTTP = nodeType("http.request", "action", ["out"]);
 
-export const CATALOGUE = new Catalogue([WEBHOOK, FILTER, IF, SWITCH, STOP, HTTP], [], [], []);
+export const CATALOGUE = new Catalogue([WEBHOOK, FILTER, IF, SWITCH, STOP, HTTP], []);
 
 export function node(id: string, type = "filter", x = 0, y = 0, params: JsonObject = {}): NodeDefinition {
   return { id, type, position: { x, y }, params };

@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 const MIN_BYTES: usize = 1_024;
 
 /// A good part of the gain for a small part of the time.
-const LEVEL: u32 = 4;
+const LEVEL: u32 = 6;
 
 /// Compresses complete bodies of text. Streams, and what senders of webhooks get, stay as they are.
 pub async fn compress(

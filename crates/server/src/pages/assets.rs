@@ -2,7 +2,7 @@
 //! once). Their names hold a hash of their content, so browsers keep them for ever.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -73,6 +73,12 @@ pub(super) fn editor_files() -> Option<EditorFiles> {
         modules,
         styles: styles.into_iter().map(|name| address(name)).collect(),
     })
+}
+
+/// The keys of the texts that the editor draws its first picture with; its build finds them in the code.
+pub(super) fn editor_start_texts() -> HashSet<String> {
+    let keys = EditorAssets::get("start-texts.json").and_then(|file| serde_json::from_slice(&file.data).ok());
+    keys.unwrap_or_default()
 }
 
 /// Serves an asset under the address that [`url`] or [`editor_files`] gives.

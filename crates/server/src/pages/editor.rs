@@ -15,8 +15,8 @@ use super::island::{Island, Opening};
 use super::layout::{Layout, page};
 use crate::api::credentials::Credential;
 use crate::api::publishing::webhook_addresses;
-use crate::api::runs::run_detail;
-use crate::api::definitions::check;
+use crate::api::runs::{RunDetail, run_detail};
+use crate::api::samples::Sample;
 use crate::api::workflows::WorkflowDetail;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
@@ -57,7 +57,7 @@ pub(super) async fn show(
         credentials: value(&credentials(&storage).await?)?,
         samples: value(&samples(&storage, &workflow).await?)?,
         run,
-        workflow: with_problems(&storage, &catalogue, &workflow).await?,
+        workflow: value(&WorkflowDetail::with_problems(&storage, &catalogue, workflow.clone()).await?)?,
     };
     let island = Island::new(&l, &catalogue, &opening)?;
     page(StatusCode::OK, &EditorPage { l, name: workflow.name, island })
@@ -80,11 +80,7 @@ pub(super) async fn opening_of_run(
     })
 }
 
-async fn run_of(
-    storage: &Storage,
-    workflow: &WorkflowRecord,
-    id: RunId,
-) -> Result<crate::api::runs::RunDetail, Problem> {
+async fn run_of(storage: &Storage, workflow: &WorkflowRecord, id: RunId) -> Result<RunDetail, Problem> {
     let run = storage.run(id).await?;
     if run.workflow != workflow.id {
         return Err(Problem::not_found("run of this workflow"));
@@ -96,25 +92,8 @@ async fn credentials(storage: &Storage) -> Result<Vec<Credential>, Problem> {
     Ok(storage.credentials().await?.into_iter().map(Credential::from).collect())
 }
 
-async fn samples(storage: &Storage, workflow: &WorkflowRecord) -> Result<Vec<Value>, Problem> {
-    let samples = storage.samples(workflow.key).await?.into_iter().map(|sample| {
-        serde_json::json!({ "node": sample.node, "source": sample.source, "event": sample.event, "value": sample.value, "updated_at": sample.updated_at })
-    });
-    Ok(samples.collect())
-}
-
-async fn with_problems(storage: &Storage, catalogue: &Catalogue, workflow: &WorkflowRecord) -> Result<Value, Problem> {
-    let differs = match workflow.published_version {
-        Some(number) => {
-            let version = storage.version(workflow.key, number).await?;
-            storage.definition(version.definition_key).await? != workflow.draft
-        }
-        None => true,
-    };
-    let mut view = value(&WorkflowDetail::of(workflow.clone()))?;
-    view["draft_differs"] = Value::Bool(differs);
-    view["problems"] = value(&check(&workflow.draft, catalogue, storage).await?)?;
-    Ok(view)
+async fn samples(storage: &Storage, workflow: &WorkflowRecord) -> Result<Vec<Sample>, Problem> {
+    Ok(storage.samples(workflow.key).await?.into_iter().map(Sample::from).collect())
 }
 
 fn value(view: &impl Serialize) -> Result<Value, Problem> {

@@ -37,29 +37,31 @@ impl Failure {
 
     /// The failure of a step.
     pub(super) fn of(texts: Texts, error: &NodeError) -> Self {
-        let key = key_of(error);
-        let advice = format!("{key}.advice");
+        let (key, status) = (key_of(error), status_of(error).unwrap_or_default());
         Self {
             node: String::new(),
-            title: texts.t(&key).to_owned(),
+            title: texts.t1(&format!("{key}.title"), "status", status),
             message: error.message.clone(),
-            advice: texts.t(&advice).to_owned(),
+            advice: texts.t1(&format!("{key}.advice"), "status", status),
             parameter: error.parameter.clone().unwrap_or_default(),
         }
     }
 }
 
-/// The key of the text. A refusal over HTTP is explained by its status where that says more.
+/// What the texts' keys begin with. A refusal over HTTP is explained by its status where that says more; the editor does the
+/// same.
 fn key_of(error: &NodeError) -> String {
     let code = serde_json::to_value(error.code).ok().and_then(|code| code.as_str().map(str::to_owned));
     let key = format!("failure.{}", code.unwrap_or_default());
-    let status = error.details.as_ref().and_then(|details| details.get("status")).and_then(Value::as_u64);
-    match status.filter(|_| error.code == ErrorCode::HttpStatus) {
-        Some(status @ (401 | 403 | 404 | 422 | 429)) => format!("{key}.{status}"),
-        Some(400) => format!("{key}.422"),
-        Some(500..=599) => format!("{key}.5"),
+    match status_of(error).filter(|_| error.code == ErrorCode::HttpStatus) {
+        Some(status @ (400 | 401 | 403 | 404 | 405 | 409 | 422 | 429)) => format!("{key}_{status}"),
+        Some(500..=599) => format!("{key}_5xx"),
         _ => key,
     }
+}
+
+fn status_of(error: &NodeError) -> Option<u64> {
+    error.details.as_ref()?.get("status")?.as_u64()
 }
 
 #[cfg(test)]
@@ -95,7 +97,7 @@ mod tests {
         ];
         for language in [Language::En, Language::De] {
             for code in codes {
-                for status in [200, 400, 401, 403, 404, 422, 429, 500, 503] {
+                for status in [200, 400, 401, 403, 404, 405, 409, 418, 422, 429, 500, 503] {
                     let error = json!({
                         "code": code, "message": "m", "retryable": false, "details": {"status": status},
                     });

@@ -7,7 +7,7 @@ use askama::Template;
 use model::RunStatus;
 use nodes::Catalogue;
 use serde::Deserialize;
-use storage::{LastRun, Storage, WorkflowActivity, WorkflowRecord};
+use storage::{Endpoint, LastRun, Storage, WorkflowActivity, WorkflowRecord};
 
 use super::Site;
 use super::layout::{Layout, page};
@@ -58,8 +58,8 @@ struct WorkflowRow {
     last_run: Option<LastRun>,
     recent: u64,
     recent_bad: u64,
-    /// The addresses of its webhooks.
-    urls: Vec<String>,
+    /// The addresses of its webhooks, whole and without the server's own.
+    urls: Vec<(String, String)>,
 }
 
 /// A template as the list of templates shows it.
@@ -139,6 +139,11 @@ async fn row_of(
     let urls = endpoints.iter().filter(|endpoint| in_draft(&endpoint.node));
     let count =
         |status: RunStatus| lately.recent.get(&status).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
+    let address = |endpoint: &Endpoint| {
+        let url = url_of(&site.base_url, endpoint);
+        let path = url.strip_prefix(site.base_url.as_str()).map_or_else(|| url.clone(), |path| format!("/{path}"));
+        (url, path)
+    };
     let problems = definitions::check(&record.draft, catalogue, storage).await?;
     Ok(WorkflowRow {
         id: record.id.to_string(),
@@ -147,7 +152,7 @@ async fn row_of(
         last_run: lately.last_run,
         recent: RunStatus::ALL.iter().map(|status| count(*status)).sum(),
         recent_bad: count(RunStatus::Failed) + count(RunStatus::Dead),
-        urls: urls.map(|endpoint| url_of(&site.base_url, endpoint)).collect(),
+        urls: urls.map(address).collect(),
         name: record.name,
     })
 }

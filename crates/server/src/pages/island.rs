@@ -1,19 +1,20 @@
-//! The editor's place in a page: everything it needs stands in the page itself, so that the canvas works without a second
-//! round trip.
+//! The editor's place in a page: everything that its first picture needs stands in the page itself, so that the canvas works
+//! without a second round trip. What is needed later comes in documents that the browser keeps, see [`super::reference`].
+
+use std::collections::HashSet;
 
 use nodes::Catalogue;
 use nodes::condition::operators;
-use nodes::sandbox::function_docs;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::assets::{EditorFiles, editor_files};
+use super::assets::{EditorFiles, editor_files, url};
 use super::layout::Layout;
+use super::reference::{Document, localise, start_messages};
 use crate::problem::Problem;
-use crate::texts::{Language, Texts};
 
-/// The texts that the editor may show; what else is in the catalogue it does not get.
-const TEXTS: &[&str] = &["editor.", "status.", "failure.", "draft."];
+/// What a card does not show of a parameter of its node type.
+const NOT_ON_CARDS: &[&str] = &["default", "help", "maximum", "minimum", "placeholder", "visible_when"];
 
 /// What a template needs to show the editor; `island.html` draws it.
 #[derive(Debug)]
@@ -44,17 +45,18 @@ pub(super) struct Opening {
 impl Island {
     /// The editor for this page.
     pub(super) fn new(layout: &Layout, catalogue: &Catalogue, opening: &Opening) -> Result<Self, Problem> {
-        let texts = layout.texts();
+        let language = layout.texts().language();
         let mut data = json!({
-            "language": layout.language(),
+            "language": language.code(),
             "csrf": layout.csrf,
-            "messages": messages(texts),
-            "node_types": catalogue.node_types().collect::<Vec<_>>(),
+            "sprite": url("icons.svg"),
+            "reference": Document::Reference.address(catalogue, language),
+            "functions": Document::Functions.address(catalogue, language),
+            "messages": start_messages(layout.texts()),
+            "node_types": drawn_node_types(catalogue, &opening.workflow)?,
             "operators": operators(),
-            "functions": function_docs(),
-            "credential_kinds": catalogue.credential_kinds().collect::<Vec<_>>(),
         });
-        localise(&mut data, texts.language());
+        localise(&mut data, language);
         let mut opening = serde_json::to_value(opening).map_err(Problem::unexpected)?;
         if let (Some(data), Some(opening)) = (data.as_object_mut(), opening.as_object_mut()) {
             data.append(opening);
@@ -64,53 +66,22 @@ impl Island {
     }
 }
 
-fn messages(texts: Texts) -> Map<String, Value> {
-    let wanted = |key: &str| TEXTS.iter().any(|prefix| key.starts_with(prefix));
-    texts.all().filter(|(key, _)| wanted(key)).map(|(key, text)| (key.to_owned(), Value::from(text))).collect()
-}
-
-/// Puts the text in the person's language in the place of texts in all languages. An object that has more than the texts,
-/// such as a function's documentation, keeps the rest and gets the text as its `description`.
-fn localise(value: &mut Value, language: Language) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| localise(item, language)),
-        Value::Object(fields) => {
-            if let Some(text) = text_in(fields, language) {
-                if fields.len() == 2 {
-                    *value = text;
-                    return;
-                }
-                fields.retain(|name, _| name != "en" && name != "de");
-                fields.insert("description".to_owned(), text);
+/// The node types of the steps that are drawn, with what a card shows of them.
+fn drawn_node_types(catalogue: &Catalogue, workflow: &Value) -> Result<Vec<Value>, Problem> {
+    let nodes = workflow["definition"]["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let drawn: HashSet<&str> = nodes.iter().filter_map(|node| node["type"].as_str()).collect();
+    let node_types = catalogue.node_types().filter(|node_type| drawn.contains(node_type.name.as_str()));
+    node_types
+        .map(|node_type| {
+            let mut shown = serde_json::to_value(node_type).map_err(Problem::unexpected)?;
+            if let Some(fields) = shown.as_object_mut() {
+                fields.remove("sample_output");
             }
-            fields.values_mut().for_each(|field| localise(field, language));
-        }
-        _ => {}
-    }
-}
-
-fn text_in(fields: &Map<String, Value>, language: Language) -> Option<Value> {
-    let is_text = |code: &str| fields.get(code).is_some_and(Value::is_string);
-    (is_text("en") && is_text("de")).then(|| fields[language.code()].clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_stand_in_the_persons_language_only() {
-        let mut value = json!({
-            "title": { "en": "Mail", "de": "Post" },
-            "functions": [{ "name": "upper", "en": "Capitals", "de": "Großbuchstaben" }],
-            "sample_output": { "en": 1, "de": 2 },
-        });
-        localise(&mut value, Language::De);
-        let expected = json!({
-            "title": "Post",
-            "functions": [{ "name": "upper", "description": "Großbuchstaben" }],
-            "sample_output": { "en": 1, "de": 2 },
-        });
-        assert_eq!(value, expected);
-    }
+            let parameters = shown["parameters"].as_array_mut().into_iter().flatten();
+            for parameter in parameters.filter_map(Value::as_object_mut) {
+                parameter.retain(|name, _| !NOT_ON_CARDS.contains(&name.as_str()));
+            }
+            Ok(shown)
+        })
+        .collect()
 }

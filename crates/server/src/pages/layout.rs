@@ -106,23 +106,27 @@ impl Layout {
     }
 
     /// A moment to the minute.
-    pub(super) fn date_time(&self, moment: impl Borrow<Timestamp>) -> String {
-        self.format.date_time(*moment.borrow())
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
+    pub(super) fn date_time(&self, moment: &Timestamp) -> String {
+        self.format.date_time(*moment)
     }
 
     /// A moment to the second.
-    pub(super) fn exact(&self, moment: impl Borrow<Timestamp>) -> String {
-        self.format.exact(*moment.borrow())
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
+    pub(super) fn exact(&self, moment: &Timestamp) -> String {
+        self.format.exact(*moment)
     }
 
     /// How long ago a moment is.
-    pub(super) fn ago(&self, moment: impl Borrow<Timestamp>) -> String {
-        self.format.ago(*moment.borrow(), self.now)
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
+    pub(super) fn ago(&self, moment: &Timestamp) -> String {
+        self.format.ago(*moment, self.now)
     }
 
     /// A duration.
-    pub(super) fn duration(&self, duration_ms: impl Borrow<u64>) -> String {
-        self.format.duration(*duration_ms.borrow())
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
+    pub(super) fn duration(&self, duration_ms: &u64) -> String {
+        self.format.duration(*duration_ms)
     }
 
     /// The links of the navigation.

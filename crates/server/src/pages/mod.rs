@@ -19,6 +19,7 @@ mod next;
 mod notice;
 mod outbox;
 mod query;
+mod reference;
 mod run;
 mod runs;
 mod settings;
@@ -53,6 +54,7 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .service(form("/workflows/{id}/delete").route(post().to(workflows::delete)))
         .service(form("/workflows/{id}/restore").route(post().to(workflows::restore)))
         .service(resource("/workflows/{id}/export.json").route(get().to(workflows::export)))
+        .service(resource("/editor/{document}").route(get().to(reference::serve)))
         .service(form("/setup").route(get().to(setup::show)).route(post().to(setup::create_owner)))
         .service(form("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::sign_in)))
         .service(form("/sign-out").route(post().to(sign_in::sign_out)))

@@ -77,9 +77,7 @@ pub(super) async fn sign_in(
     let l = &visitor.layout;
     let fault = match (problem.code(), problem.retry_after_s()) {
         (ProblemCode::WrongCredentials, _) => l.t("form.wrong_credentials").to_owned(),
-        (ProblemCode::TooManyRequests, Some(seconds)) => {
-            l.t1("form.too_many_attempts", "seconds", seconds)
-        }
+        (ProblemCode::TooManyRequests, Some(seconds)) => l.t1("form.too_many_attempts", "seconds", seconds),
         _ => return Err(problem),
     };
     let status = StatusCode::from_u16(problem.document().status).unwrap_or(StatusCode::UNAUTHORIZED);

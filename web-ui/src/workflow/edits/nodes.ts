@@ -1,5 +1,5 @@
 /** Nodes: add, remove, move, change. */
-import type { NodeType } from "../../catalogue/catalogue.ts";
+import type { NodeType } from "../../catalogue/catalogue.svelte.ts";
 import {
   type Definition,
   type EdgeDefinition,

@@ -18,6 +18,7 @@ use crate::api::start::{self, Start};
 use crate::auth::{Caller, CheckedForm, SignedIn};
 use crate::config::Config;
 use crate::problem::{Problem, ProblemCode};
+use crate::texts::Language;
 
 #[derive(Deserialize)]
 pub(super) struct Nothing {}
@@ -80,23 +81,35 @@ pub(super) async fn run(
         }
         Err(problem) => problem,
     };
+    let mut l = Layout::for_user(&request, &signed_in);
+    l.path = format!("/events/{id}");
     let obstacles = match problem.code() {
-        ProblemCode::InvalidDefinition => problem.document().problems.iter().map(Obstacle::of).collect(),
+        ProblemCode::InvalidDefinition => {
+            problem.document().problems.iter().map(|problem| Obstacle::of(&l, problem)).collect()
+        }
         ProblemCode::WrongState | ProblemCode::InvalidRequest => {
             vec![Obstacle { message: problem.document().detail.clone(), node: String::new() }]
         }
         _ => return Err(problem),
     };
-    let mut l = Layout::for_user(&request, &signed_in);
-    l.path = format!("/events/{id}");
     page(StatusCode::UNPROCESSABLE_ENTITY, &event_page(l, &storage, *id, obstacles).await?)
 }
 
 impl Obstacle {
-    fn of(problem: &model::Problem) -> Self {
-        Self {
-            message: problem.message.clone(),
-            node: problem.node.as_ref().map(ToString::to_string).unwrap_or_default(),
-        }
+    fn of(l: &Layout, problem: &model::Problem) -> Self {
+        Self { message: in_words(l, problem), node: problem.node.as_ref().map(ToString::to_string).unwrap_or_default() }
+    }
+}
+
+/// A problem in the reader's language. Its own message is English and more exact, so English readers get that.
+fn in_words(l: &Layout, problem: &model::Problem) -> String {
+    let key = format!("draft.{}", problem.code);
+    let words = l.t(&key);
+    if l.texts().language() == Language::En || words == key || words.contains('{') {
+        return problem.message.clone();
+    }
+    match &problem.parameter {
+        Some(parameter) => format!("{words} ({parameter})"),
+        None => words.to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use model::graph::Graph;
 use model::{Definition, Event, Node, StepStatus, Timestamp};
 use nodes::Catalogue;
 use nodes::node::{Interrupt, Surroundings};
@@ -83,8 +84,8 @@ pub(super) fn step_rows(
             &mut reader,
             titles(l, catalogue, node),
             input,
-            StepRow { is_trigger, is_open, ..StepRow::of(l, &step) },
-            step,
+            StepRow { is_open, is_trigger, ..StepRow::of(l, &step) },
+            &step,
         )
     };
     let mut rows: Vec<_> = steps.into_iter().map(row).collect();
@@ -95,6 +96,9 @@ pub(super) fn step_rows(
         let (title, kind) = titles(l, catalogue, definition.node(id));
         rows.insert(0, StepRow { title, kind, output: Some(reader.show(&trigger.to_context())), ..row });
     }
+    // Steps may begin in the same millisecond; the way through the graph is the order that a person expects.
+    let order = Graph::of(definition).order().unwrap_or_default();
+    rows.sort_by_key(|row| order.iter().position(|id| id.as_str() == row.node));
     rows
 }
 

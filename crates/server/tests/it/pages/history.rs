@@ -57,7 +57,7 @@ fn pages_of_the_history_keep_their_filter_and_find_back() {
 
     let found = person.read("/runs?text=A-1&status=&workflow=&since=&until=");
     assert!(found.contains(&format!("run-{dead}")) && found.matches("<tr id=\"run-").count() == 1, "{found}");
-    assert!(found.contains("value=\"A-1\"") && found.contains("The workflow ended itself with an error"));
+    assert!(found.contains("value=\"A-1\"") && found.contains("The workflow was stopped on purpose"));
     assert!(person.read("/runs?status=cancelled").contains("No run fits this filter"));
     assert!(person.read("/runs?since=2099-01-01").contains("No run fits this filter"));
     assert!(person.read("/runs?until=2099-01-01&status=failed").contains(&dead));
@@ -88,9 +88,9 @@ fn a_failed_run_says_what_where_why_and_what_to_do() {
     let id = run(&product, &flow.workflow, &json!({"id": "</pre><script>alert(2)</script>", "bad": true}));
     let page = Person::signed_in(&product, "en").read(&format!("/runs/{id}?node=stop"));
     for text in [
-        "The workflow ended itself with an error",
+        "The workflow was stopped on purpose",
         "No stock for",
-        "step “stop with error”",
+        "step was reached",
         "id=\"step-stop\" open",
         "id=\"step-order\">",
         &format!("/workflows/{}?run={id}", flow.workflow),
@@ -100,7 +100,7 @@ fn a_failed_run_says_what_where_why_and_what_to_do() {
     }
     assert!(!page.contains("<script>alert") && !page.contains("<b>now"), "{page}");
     let german = Person::signed_in(&product, "de").read(&format!("/runs/{id}"));
-    assert!(german.contains("Der Ablauf hat sich selbst mit einem Fehler beendet") && german.contains("Schritte"));
+    assert!(german.contains("Der Ablauf wurde absichtlich beendet") && german.contains("Schritte"));
     let fine = run(&product, &flow.workflow, &json!({"id": 1}));
     let page = Person::signed_in(&product, "en").read(&format!("/runs/{fine}"));
     assert!(page.contains("Stopped by the filter") && page.contains("Not reached"), "{page}");

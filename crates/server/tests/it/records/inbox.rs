@@ -128,6 +128,10 @@ fn a_draft_with_problems_is_not_run_and_the_page_says_which() {
     let refused = browser.submit(&format!("/events/{event}"), &format!("/events/{event}/run"), &[]);
     assert_eq!(refused.status, 422);
     must_show(&refused.text(), &["That does not work yet", &format!("/workflows/{workflow}?node=call")]);
+    let mut german = browser.speaking("de");
+    let refused = german.submit(&format!("/events/{event}"), &format!("/events/{event}/run"), &[]).text();
+    must_show(&refused, &["Das geht noch nicht", "(url)"]);
+    must_hide(&refused, &["is missing"]);
 }
 
 #[test]

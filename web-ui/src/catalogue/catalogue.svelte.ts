@@ -95,19 +95,22 @@ export interface CredentialKind {
   readonly hosts_from?: string;
 }
 
-/** Everything that palette, inspector and completion need to know. */
+/** Everything that palette, inspector and completion need to know. The page brings what its cards show, the rest comes later. */
 export class Catalogue {
-  readonly #byName: ReadonlyMap<string, NodeType>;
-  readonly #kinds: ReadonlyMap<string, CredentialKind>;
+  nodeTypes = $state.raw<readonly NodeType[]>([]);
+  readonly operators: readonly Operator[];
+  #kinds = $state.raw<readonly CredentialKind[]>([]);
+  readonly #byName = $derived(new Map(this.nodeTypes.map((nodeType) => [nodeType.name, nodeType])));
 
-  constructor(
-    readonly nodeTypes: readonly NodeType[],
-    readonly operators: readonly Operator[],
-    readonly functions: readonly FunctionDoc[],
-    readonly credentialKinds: readonly CredentialKind[],
-  ) {
-    this.#byName = new Map(nodeTypes.map((nodeType) => [nodeType.name, nodeType]));
-    this.#kinds = new Map(credentialKinds.map((kind) => [kind.name, kind]));
+  constructor(nodeTypes: readonly NodeType[], operators: readonly Operator[]) {
+    this.nodeTypes = nodeTypes;
+    this.operators = operators;
+  }
+
+  /** Takes over all node types and credential kinds there are. */
+  complete(nodeTypes: readonly NodeType[], kinds: readonly CredentialKind[]): void {
+    this.nodeTypes = nodeTypes;
+    this.#kinds = kinds;
   }
 
   /** The node type of this name; none when its connector was removed. */
@@ -116,6 +119,6 @@ export class Catalogue {
   }
 
   credentialKind(name: string): CredentialKind | undefined {
-    return this.#kinds.get(name);
+    return this.#kinds.find((kind) => kind.name === name);
   }
 }

@@ -1,0 +1,167 @@
+//! What every editor looks things up in, whatever its workflow: texts, node types, functions. It comes in documents of its
+//! own that a browser keeps; their addresses hold a hash of their content.
+
+use std::collections::HashSet;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use nodes::Catalogue;
+use nodes::sandbox::function_docs;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::assets::editor_start_texts;
+use crate::auth::SignedIn;
+use crate::problem::Problem;
+use crate::texts::{Language, Texts};
+
+/// The texts that the editor may show; what else is in the catalogue it does not get.
+const TEXTS: &[&str] = &["editor.", "status.", "failure.", "draft."];
+
+/// A document. There are two because only a code field needs the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Document {
+    /// The texts that are not in the page, all node types and all credential kinds.
+    Reference,
+    /// What expressions and scripts can call.
+    Functions,
+}
+
+impl Document {
+    fn named(name: &str) -> Option<Self> {
+        [Self::Reference, Self::Functions].into_iter().find(|document| document.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Functions => "functions",
+        }
+    }
+
+    /// Where the document is served, and how it stands now.
+    pub(super) fn address(self, catalogue: &Catalogue, language: Language) -> String {
+        let hash = short_hash(&self.content(catalogue, language));
+        format!("/editor/{}.{}.{hash}.json", self.name(), language.code())
+    }
+
+    fn content(self, catalogue: &Catalogue, language: Language) -> String {
+        let mut content = match self {
+            Self::Reference => {
+                let start = editor_start_texts();
+                json!({
+                    "messages": messages(Texts::of(language), |key| !start.contains(key)),
+                    "node_types": catalogue.node_types().collect::<Vec<_>>(),
+                    "credential_kinds": catalogue.credential_kinds().collect::<Vec<_>>(),
+                })
+            }
+            Self::Functions => json!(function_docs()),
+        };
+        localise(&mut content, language);
+        content.to_string()
+    }
+}
+
+/// Serves a document under the address that [`Document::address`] gives. Connectors may be the owner's own, so nobody else
+/// sees it.
+pub(super) async fn serve(
+    _signed_in: SignedIn,
+    catalogue: Data<Catalogue>,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (document, language, hash) = parse(&name).ok_or_else(|| Problem::not_found("file"))?;
+    let content = document.content(&catalogue, language);
+    let mut response = HttpResponse::Ok();
+    response.content_type(header::ContentType::json());
+    // A page from before an update gets what holds now: old words are missing, but its parts open.
+    if short_hash(&content) == hash {
+        response.insert_header((header::CACHE_CONTROL, "private, max-age=31536000, immutable"));
+    }
+    Ok(response.body(content))
+}
+
+/// The texts that the editor draws its first picture with.
+pub(super) fn start_messages(texts: Texts) -> Map<String, Value> {
+    let start: HashSet<String> = editor_start_texts();
+    messages(texts, |key| start.contains(key))
+}
+
+/// Puts the text in the person's language in the place of texts in all languages. An object that has more than the texts,
+/// such as a function's documentation, keeps the rest and gets the text as its `description`.
+pub(super) fn localise(value: &mut Value, language: Language) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| localise(item, language)),
+        Value::Object(fields) => {
+            if let Some(text) = text_in(fields, language) {
+                if fields.len() == 2 {
+                    *value = text;
+                    return;
+                }
+                fields.retain(|name, _| name != "en" && name != "de");
+                fields.insert("description".to_owned(), text);
+            }
+            fields.values_mut().for_each(|field| localise(field, language));
+        }
+        _ => {}
+    }
+}
+
+fn parse(name: &str) -> Option<(Document, Language, &str)> {
+    let mut parts = name.strip_suffix(".json")?.splitn(3, '.');
+    let document = Document::named(parts.next()?)?;
+    let language = Language::from_code(parts.next()?)?;
+    Some((document, language, parts.next()?))
+}
+
+fn messages(texts: Texts, is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let is_for_editor = |key: &str| TEXTS.iter().any(|prefix| key.starts_with(prefix));
+    let wanted = texts.all().filter(|(key, _)| is_for_editor(key) && is_wanted(key));
+    wanted.map(|(key, text)| (key.to_owned(), Value::from(text))).collect()
+}
+
+fn text_in(fields: &Map<String, Value>, language: Language) -> Option<Value> {
+    let is_text = |code: &str| fields.get(code).is_some_and(Value::is_string);
+    (is_text("en") && is_text("de")).then(|| fields[language.code()].clone())
+}
+
+fn short_hash(content: &str) -> String {
+    hex::encode(&Sha256::digest(content)[..4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stand_in_the_persons_language_only() {
+        let mut value = json!({
+            "title": { "en": "Mail", "de": "Post" },
+            "functions": [{ "name": "upper", "en": "Capitals", "de": "Großbuchstaben" }],
+            "sample_output": { "en": 1, "de": 2 },
+        });
+        localise(&mut value, Language::De);
+        let expected = json!({
+            "title": "Post",
+            "functions": [{ "name": "upper", "description": "Großbuchstaben" }],
+            "sample_output": { "en": 1, "de": 2 },
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn an_address_names_document_language_and_state() {
+        let catalogue = Catalogue::load(&[]).unwrap();
+        for document in [Document::Reference, Document::Functions] {
+            for language in [Language::En, Language::De] {
+                let address = document.address(&catalogue, language);
+                let name = address.strip_prefix("/editor/").unwrap();
+                let hash = short_hash(&document.content(&catalogue, language));
+                assert_eq!(parse(name), Some((document, language, hash.as_str())));
+            }
+        }
+        for name in ["reference.json", "reference.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "reference.en.0a1b2c3d"] {
+            assert!(parse(name).is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { EditorPage } from "./harness/editor-page.ts";
+import { openSink } from "./harness/sink.ts";
+import { prepareStage } from "./harness/stage.ts";
+import { pattern, texts } from "./harness/texts.ts";
+import { largeOrders, node, ORDER } from "./harness/workflows.ts";
+
+const stage = prepareStage();
+const say = texts();
+
+test("by touch a step is added, filled from the sample, connected and run", async () => {
+  const sink = await openSink();
+  const { page } = await stage.visit({ device: "phone" });
+  const draft = largeOrders(sink.url);
+  const nodes = [...draft.nodes, node("again", "set_fields", { fields: { a: 1 } }, 1, 2)];
+  const { id } = await stage.api.createWorkflow("Touched", { ...draft, nodes });
+  await stage.api.saveSample(id, "order", { method: "POST", headers: {}, query: {}, body: ORDER });
+  const editor = new EditorPage(page);
+  await editor.open(`/workflows/${id}`);
+  await editor.button("editor.action.fit").tap();
+
+  await page.getByTestId("port-large-out").tap();
+  await editor.node("again").tap();
+  await page.getByTestId("edge-large-out-again").waitFor({ state: "attached" });
+
+  await editor.node("again").tap();
+  await editor.field("fields").waitFor();
+  await editor.button("editor.panel.close").tap();
+  await page.getByTestId("add-after-again-out").tap();
+  await page.getByTestId("step-stop_with_error").tap();
+  await editor.node("stop_with_error").waitFor();
+  await page.keyboard.press("Control+z");
+  await editor.node("stop_with_error").waitFor({ state: "detached" });
+
+  await editor.saved();
+  await page.getByTestId("run-with-sample").tap();
+  await page.getByText(pattern(say("editor.run.succeeded"))).waitFor();
+  expect(sink.received.length).toBe(1);
+  await sink.close();
+});
+
+test("a finger drags a step and moves the canvas", async () => {
+  const { page, context } = await stage.visit({ device: "phone" });
+  const { id } = await stage.api.createWorkflow("Fingers", largeOrders("http://127.0.0.1:9"));
+  const editor = new EditorPage(page);
+  await editor.open(`/workflows/${id}`);
+  await editor.button("editor.action.fit").tap();
+  const box = await editor.node("large").boundingBox();
+  if (!box) throw new Error("The step is nowhere");
+  const session = await context.newCDPSession(page);
+  const start = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", down: number) =>
+    session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: type === "touchEnd" ? [] : [{ x: start.x, y: start.y + down }],
+    });
+  await touch("touchStart", 0);
+  for (let down = 10; down <= 120; down += 10) await touch("touchMove", down);
+  await touch("touchEnd", 120);
+  await editor.saved();
+  const position = async () =>
+    (await stage.api.workflow(id)).definition.nodes.find((one) => one.id === "large")?.position.y ?? 0;
+  await expect.poll(position).toBeGreaterThan(20);
+});
+
+test("on a phone the menu opens, a run can be read, and the workflow paused", async () => {
+  const { page } = await stage.visit({ device: "phone" });
+  const { id } = await stage.api.createWorkflow("Pocket", largeOrders("http://127.0.0.1:9"));
+  await stage.api.activate(id);
+  await page.goto("/");
+  await page.getByRole("button", { name: say("nav.menu") }).tap();
+  await page.getByRole("link", { name: say("nav.runs"), exact: true }).tap();
+  await page.waitForURL("**/runs");
+  await page.goto("/");
+  const row = page.getByRole("row").filter({ has: page.locator(`a[href="/workflows/${id}"]`) });
+  await row.locator("summary").tap();
+  await row.getByRole("button", { name: say("home.pause") }).tap();
+  await page.getByText(say("notice.workflow_paused")).waitFor();
+  expect((await stage.api.workflow(id)).state).toBe("paused");
+});
+
+test("what a finger has to hit is large enough", async () => {
+  const { page } = await stage.visit({ device: "phone" });
+  const { id } = await stage.api.createWorkflow("Thumbs", largeOrders("http://127.0.0.1:9"));
+  const small: Record<string, string[]> = {};
+  for (const path of ["/", "/runs", "/inbox", "/credentials", "/settings", `/workflows/${id}?node=tell`]) {
+    await page.goto(path);
+    await page.locator("main button, main a").first().waitFor();
+    const found = await page.evaluate(() => {
+      const controls = document.querySelectorAll("button, select, summary, input:not([type=hidden]), a.button");
+      return [...controls]
+        .filter((control) => control.checkVisibility({ visibilityProperty: true }))
+        .filter((control) => !control.closest(".svelte-flow__viewport, .visually-hidden"))
+        .map((control) => ({ control, box: control.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 1 && (box.height < 31.5 || box.width < 31.5))
+        .map(
+          ({ control, box }) =>
+            `${control.getAttribute("aria-label") ?? control.textContent?.trim()}: ${Math.round(box.width)}×${Math.round(box.height)}`,
+        );
+    });
+    if (found.length > 0) small[path] = [...new Set(found)].slice(0, 5);
+  }
+  expect(small).toEqual({});
+});
