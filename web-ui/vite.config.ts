@@ -1,15 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { slim } from "./slim.ts";
+import { startTexts } from "./start-texts.ts";
 
 // The server embeds `dist/` and serves every file in it at `/assets/<name>`; it finds the entry points by `manifest.json`.
 export default defineConfig({
   base: "/assets/",
-  plugins: [svelte()],
+  plugins: [slim(), svelte(), startTexts()],
   resolve: {
     ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
     // The canvas animates nothing but pan and zoom; the general libraries for that weigh as much as the whole inspector.
     alias: {
+      "d3-selection": fileURLToPath(new URL("src/motion/selection.ts", import.meta.url)),
       "d3-transition": fileURLToPath(new URL("src/motion/transition.ts", import.meta.url)),
       "d3-interpolate": fileURLToPath(new URL("src/motion/interpolate.ts", import.meta.url)),
     },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { EditorPage } from "./harness/editor-page.ts";
 import { EDITOR_STATES, makeRichWorkflow } from "./harness/editor-states.ts";
-import { clippedWords, seriousFindings, whatDoesNotFit } from "./harness/looks.ts";
+import { clippedWords, seriousFindings, whatDoesNotFit, whatIsTooHigh } from "./harness/looks.ts";
 import { openSink } from "./harness/sink.ts";
 import { prepareStage, type Seat } from "./harness/stage.ts";
 
@@ -41,7 +41,11 @@ describe("the editor fits", () => {
   for (const width of [320, 390, 768, 1440]) {
     test(`into ${width} pixels in every state, in German`, { timeout: 180_000 }, async () => {
       const seat: Seat = { language: "de", width, device: width < 500 ? "phone" : "desktop" };
-      const judge = async ({ page }: EditorPage) => [...(await whatDoesNotFit(page)), ...(await clippedWords(page))];
+      const judge = async ({ page }: EditorPage) => [
+        ...(await whatDoesNotFit(page)),
+        ...(await clippedWords(page)),
+        ...(await whatIsTooHigh(page)),
+      ];
       expect(await inEveryState(seat, judge)).toEqual({});
     });
   }

@@ -37,7 +37,7 @@ test("a click on a step of a run shows what it received, sent and gave, and the 
   const details = page.locator("#editor");
   await details.getByText(say("editor.step.output")).waitFor();
   await details.getByText(say("editor.exchange.request")).first().waitFor();
-  await details.getByText(ORDER.customer.email).first().waitFor();
+  expect(await details.textContent()).toContain(ORDER.customer.email);
   await expect.poll(() => page.url()).toContain("node=tell");
   const again = await tab();
   await again.goto(page.url());

@@ -69,6 +69,7 @@ test("what a tested step gives is data for the steps after it", async () => {
   await editor.button("editor.test.run").click();
   await editor.button("editor.test.ask_yes").click();
   await editor.text("editor.test.kept").waitFor();
+  await editor.button("editor.action.fit").click();
   await editor.choose("mail");
   await editor.sample("$.steps.tell").waitFor();
   await page.getByRole("searchbox", { name: say("editor.sample.search") }).fill("why");

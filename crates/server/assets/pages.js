@@ -24,10 +24,15 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
+  if (button.classList.contains("copied")) return;
   const said = button.querySelector("span") ?? button;
   const before = said.textContent;
   said.textContent = button.dataset.copied;
-  setTimeout(() => (said.textContent = before), 2000);
+  button.classList.add("copied");
+  setTimeout(() => {
+    said.textContent = before;
+    button.classList.remove("copied");
+  }, 2000);
 });
 
 document.addEventListener("keydown", (event) => {

@@ -30,26 +30,24 @@ pub struct LastRun {
     pub created_at: Timestamp,
 }
 
-/// The newest run of each workflow, by one step down the index for each.
-const LAST_RUNS: &str = "SELECT w.public_id, r.public_id, r.status, r.created_at FROM workflows w \
-     JOIN runs r ON r.id = (SELECT MAX(id) FROM runs WHERE workflow_id = w.id) WHERE w.deleted_at IS NULL";
 
 impl Storage {
-    /// What each workflow that is not deleted did lately; its runs since `since` are counted by status.
+    /// What these workflows did lately, except the deleted ones; their runs since `since` are counted by status.
     pub async fn workflow_activity(
         &self,
+        workflow_keys: &[i64],
         since: Timestamp,
     ) -> Result<BTreeMap<WorkflowId, WorkflowActivity>, StorageError> {
         let backend = self.read().get_database_backend();
         let first_key = moments::first_key_since(self.read(), Timeline::Runs, since).await?;
-        let counts = Statement::from_sql_and_values(backend, count_by_status(), [first_key.into()]);
+        let counts = Statement::from_sql_and_values(backend, count_by_status(workflow_keys), [first_key.into()]);
         let mut activity: BTreeMap<WorkflowId, WorkflowActivity> = BTreeMap::new();
         for row in self.read().query_all_raw(counts).await? {
             let workflow = WorkflowId(row.try_get_by_index::<Uuid>(0)?);
             let status = parsed(&row.try_get_by_index::<String>(1)?)?;
             activity.entry(workflow).or_default().recent.insert(status, row.try_get_by_index(2)?);
         }
-        for row in self.read().query_all_raw(Statement::from_string(backend, LAST_RUNS)).await? {
+        for row in self.read().query_all_raw(Statement::from_string(backend, last_runs(workflow_keys))).await? {
             let last_run = LastRun {
                 id: RunId(row.try_get_by_index::<Uuid>(1)?),
                 status: parsed(&row.try_get_by_index::<String>(2)?)?,
@@ -61,15 +59,30 @@ impl Storage {
     }
 }
 
+/// The newest run of each workflow, by one step down the index for each.
+fn last_runs(workflow_keys: &[i64]) -> String {
+    format!(
+        "SELECT w.public_id, r.public_id, r.status, r.created_at FROM workflows w \
+         JOIN runs r ON r.id = (SELECT MAX(id) FROM runs WHERE workflow_id = w.id) \
+         WHERE w.deleted_at IS NULL AND w.id IN ({})",
+        listed(workflow_keys)
+    )
+}
+
 /// Counts within the index alone: the statuses are joined in, so that each count is one range of it.
-fn count_by_status() -> String {
+fn count_by_status(workflow_keys: &[i64]) -> String {
     let statuses = RunStatus::ALL.iter().map(|status| format!("SELECT '{status}' AS status"));
     format!(
         "SELECT w.public_id, s.status, \
          (SELECT COUNT(*) FROM runs r WHERE r.workflow_id = w.id AND r.status = s.status AND r.id >= ?) \
-         FROM workflows w CROSS JOIN ({}) s WHERE w.deleted_at IS NULL",
-        statuses.collect::<Vec<_>>().join(" UNION ALL ")
+         FROM workflows w CROSS JOIN ({}) s WHERE w.deleted_at IS NULL AND w.id IN ({})",
+        statuses.collect::<Vec<_>>().join(" UNION ALL "),
+        listed(workflow_keys)
     )
+}
+
+fn listed(keys: &[i64]) -> String {
+    keys.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn parsed(status: &str) -> Result<RunStatus, StorageError> {

@@ -37,7 +37,7 @@ pub use error::StorageError;
 pub use events::{EventFilter, EventRecord};
 pub use files::{NewFile, StoredFile};
 pub use history::Retention;
-pub use outbox::{MailRecord, NewMail};
+pub use outbox::{MailRecord, MailSummary, NewMail};
 pub use runs::{AttemptRecord, RunFilter, RunRecord, StepRecord};
 pub use samples::{SampleRecord, SampleSource};
 pub use search::Found;

@@ -2,7 +2,9 @@
 
 use model::{MailId, NodeId, RunId, Timestamp};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::entities::outbox;
@@ -28,9 +30,9 @@ pub struct NewMail {
     pub dedup_key: String,
 }
 
-/// A kept mail.
+/// A kept mail in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailRecord {
+pub struct MailSummary {
     /// Its id.
     pub id: MailId,
     /// The run that sent it.
@@ -43,10 +45,29 @@ pub struct MailRecord {
     pub recipients: Vec<String>,
     /// The subject, readable.
     pub subject: String,
-    /// The whole message (RFC 5322).
-    pub message: Vec<u8>,
     /// When it was kept.
     pub created_at: Timestamp,
+}
+
+/// A kept mail with all that is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailRecord {
+    /// What a list shows of it, too.
+    pub summary: MailSummary,
+    /// The whole message (RFC 5322).
+    pub message: Vec<u8>,
+}
+
+/// The columns of a summary; messages may be large.
+#[derive(FromQueryResult)]
+struct SummaryRow {
+    id: Uuid,
+    run_id: Option<Uuid>,
+    node_id: String,
+    sender: String,
+    recipients: String,
+    subject: String,
+    created_at: i64,
 }
 
 impl Storage {
@@ -81,12 +102,26 @@ impl Storage {
     }
 
     /// The latest kept mails, at most `limit`, older than `before` when given.
-    pub async fn mails(&self, before: Option<MailId>, limit: u64) -> Result<Vec<MailRecord>, StorageError> {
+    pub async fn mails(&self, before: Option<MailId>, limit: u64) -> Result<Vec<MailSummary>, StorageError> {
         let mut query = outbox::Entity::find().order_by_desc(outbox::Column::Id).limit(limit);
         if let Some(before) = before {
             query = query.filter(outbox::Column::Id.lt(before.0));
         }
-        query.all(self.read()).await?.into_iter().map(MailRecord::from_row).collect()
+        let rows = query
+            .select_only()
+            .columns([
+                outbox::Column::Id,
+                outbox::Column::RunId,
+                outbox::Column::NodeId,
+                outbox::Column::Sender,
+                outbox::Column::Recipients,
+                outbox::Column::Subject,
+                outbox::Column::CreatedAt,
+            ])
+            .into_model::<SummaryRow>()
+            .all(self.read())
+            .await?;
+        rows.into_iter().map(MailSummary::from_row).collect()
     }
 
     /// One kept mail.
@@ -122,6 +157,14 @@ impl Storage {
 
 impl MailRecord {
     fn from_row(row: outbox::Model) -> Result<Self, StorageError> {
+        let outbox::Model { id, run_id, node_id, sender, recipients, subject, message, dedup_key: _, created_at } = row;
+        let summary = SummaryRow { id, run_id, node_id, sender, recipients, subject, created_at };
+        Ok(Self { summary: MailSummary::from_row(summary)?, message })
+    }
+}
+
+impl MailSummary {
+    fn from_row(row: SummaryRow) -> Result<Self, StorageError> {
         Ok(Self {
             id: MailId(row.id),
             run: row.run_id.map(RunId),
@@ -129,7 +172,6 @@ impl MailRecord {
             sender: row.sender,
             recipients: serde_json::from_str(&row.recipients)?,
             subject: row.subject,
-            message: row.message,
             created_at: Timestamp(row.created_at),
         })
     }

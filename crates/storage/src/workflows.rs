@@ -7,6 +7,7 @@ use sea_orm::{
     IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::entities::{definition, endpoint, workflow, workflow_version};
 use crate::error::StorageError;
@@ -115,6 +116,30 @@ impl Storage {
             .all(self.read())
             .await?;
         rows.into_iter().map(WorkflowRecord::from_row).collect()
+    }
+
+    /// These workflows, except the deleted ones, in no order.
+    pub async fn workflows_of(&self, ids: &[WorkflowId]) -> Result<Vec<WorkflowRecord>, StorageError> {
+        let rows = workflow::Entity::find()
+            .filter(workflow::Column::DeletedAt.is_null())
+            .filter(workflow::Column::PublicId.is_in(ids.iter().map(|id| id.0)))
+            .all(self.read())
+            .await?;
+        rows.into_iter().map(WorkflowRecord::from_row).collect()
+    }
+
+    /// The names of the workflows that are not deleted, the latest change first.
+    pub async fn workflow_names(&self) -> Result<Vec<(WorkflowId, String)>, StorageError> {
+        let rows = workflow::Entity::find()
+            .filter(workflow::Column::DeletedAt.is_null())
+            .select_only()
+            .columns([workflow::Column::PublicId, workflow::Column::Name])
+            .order_by_desc(workflow::Column::UpdatedAt)
+            .order_by_desc(workflow::Column::Id)
+            .into_tuple::<(Uuid, String)>()
+            .all(self.read())
+            .await?;
+        Ok(rows.into_iter().map(|(id, name)| (WorkflowId(id), name)).collect())
     }
 
     /// One workflow.

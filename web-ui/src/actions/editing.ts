@@ -1,17 +1,9 @@
 /** Actions that change the document. */
 
-import ClipboardPaste from "@lucide/svelte/icons/clipboard-paste";
-import Copy from "@lucide/svelte/icons/copy";
-import CopyPlus from "@lucide/svelte/icons/copy-plus";
-import Plus from "@lucide/svelte/icons/plus";
-import Redo2 from "@lucide/svelte/icons/redo-2";
-import Scissors from "@lucide/svelte/icons/scissors";
-import Trash2 from "@lucide/svelte/icons/trash-2";
-import Undo2 from "@lucide/svelte/icons/undo-2";
 import type { Editor } from "../editor/editor.svelte.ts";
-import { afterSelection } from "../palette/adding.ts";
 import { duplicateNodes, removeEdges, removeNodes } from "../workflow/edits.ts";
 import type { Action } from "./action.ts";
+import { add, redo, undo } from "./buttons.ts";
 import { copySelection, cutSelection, pasteFromClipboard } from "./copying.ts";
 
 const canEdit = (editor: Editor) => !editor.readOnly;
@@ -36,38 +28,14 @@ function duplicateSelection(editor: Editor): void {
 }
 
 export const editingActions: readonly Action[] = [
-  {
-    id: "add",
-    label: "editor.action.add",
-    group: "step",
-    icon: Plus,
-    shortcuts: ["Tab", "n"],
-    enabled: canEdit,
-    run: (editor) => editor.canvas.openPalette(afterSelection(editor)),
-  },
-  {
-    id: "undo",
-    label: "editor.action.undo",
-    group: "edit",
-    icon: Undo2,
-    shortcuts: ["mod+z"],
-    enabled: (editor) => canEdit(editor) && editor.canUndo,
-    run: (editor) => editor.undo(),
-  },
-  {
-    id: "redo",
-    label: "editor.action.redo",
-    group: "edit",
-    icon: Redo2,
-    shortcuts: ["mod+shift+z", "mod+y"],
-    enabled: (editor) => canEdit(editor) && editor.canRedo,
-    run: (editor) => editor.redo(),
-  },
+  add,
+  undo,
+  redo,
   {
     id: "cut",
     label: "editor.action.cut",
     group: "edit",
-    icon: Scissors,
+    icon: "scissors",
     shortcuts: ["mod+x"],
     isNative: true,
     enabled: hasNodes,
@@ -77,7 +45,7 @@ export const editingActions: readonly Action[] = [
     id: "copy",
     label: "editor.action.copy",
     group: "edit",
-    icon: Copy,
+    icon: "copy",
     shortcuts: ["mod+c"],
     isNative: true,
     enabled: (editor) => editor.selectedNodes.size > 0,
@@ -87,7 +55,7 @@ export const editingActions: readonly Action[] = [
     id: "paste",
     label: "editor.action.paste",
     group: "edit",
-    icon: ClipboardPaste,
+    icon: "clipboard-paste",
     shortcuts: ["mod+v"],
     isNative: true,
     enabled: canEdit,
@@ -97,7 +65,7 @@ export const editingActions: readonly Action[] = [
     id: "duplicate",
     label: "editor.action.duplicate",
     group: "edit",
-    icon: CopyPlus,
+    icon: "copy-plus",
     shortcuts: ["mod+d"],
     enabled: hasNodes,
     run: duplicateSelection,
@@ -106,7 +74,7 @@ export const editingActions: readonly Action[] = [
     id: "delete",
     label: "editor.action.delete",
     group: "edit",
-    icon: Trash2,
+    icon: "trash-2",
     shortcuts: ["Delete", "Backspace"],
     enabled: (editor) => canEdit(editor) && editor.selectedNodes.size + editor.selectedEdges.size > 0,
     run: removeSelection,

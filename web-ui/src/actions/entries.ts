@@ -1,6 +1,7 @@
 /** What the command palette offers: actions, steps to go to, steps to add. */
 import type { Editor } from "../editor/editor.svelte.ts";
-import { addStep, afterSelection } from "../palette/adding.ts";
+import { addStep } from "../palette/adding.ts";
+import { afterSelection } from "../palette/places.ts";
 import { t } from "../texts/texts.ts";
 import type { Action } from "./action.ts";
 import { actionOf, actions } from "./registry.ts";

@@ -1,15 +1,7 @@
 /** Actions that change what is seen, and help. */
-import Keyboard from "@lucide/svelte/icons/keyboard";
-import ListTree from "@lucide/svelte/icons/list-tree";
-import Maximize from "@lucide/svelte/icons/maximize";
-import Search from "@lucide/svelte/icons/search";
-import TriangleAlert from "@lucide/svelte/icons/triangle-alert";
-import WandSparkles from "@lucide/svelte/icons/wand-sparkles";
-import ZoomIn from "@lucide/svelte/icons/zoom-in";
-import ZoomOut from "@lucide/svelte/icons/zoom-out";
 import type { Editor, Panel } from "../editor/editor.svelte.ts";
-import { moveNodes } from "../workflow/edits.ts";
 import type { Action } from "./action.ts";
+import { fit, tidy, zoomIn, zoomOut } from "./buttons.ts";
 
 const always = () => true;
 const canEdit = (editor: Editor) => !editor.readOnly;
@@ -17,19 +9,12 @@ const toggle = (panel: Panel) => (editor: Editor) => {
   editor.panel = editor.panel === panel ? "none" : panel;
 };
 
-async function tidyUp(editor: Editor): Promise<void> {
-  const { tidy } = await import("../workflow/layout.ts");
-  const positions = await tidy(editor.definition);
-  editor.apply((definition) => moveNodes(definition, positions));
-  editor.canvas.fit();
-}
-
 export const viewingActions: readonly Action[] = [
   {
     id: "commands",
     label: "editor.action.commands",
     group: "help",
-    icon: Search,
+    icon: "search",
     shortcuts: ["mod+k"],
     worksInFields: true,
     enabled: always,
@@ -37,47 +22,15 @@ export const viewingActions: readonly Action[] = [
       editor.dialog = "commands";
     },
   },
-  {
-    id: "tidy",
-    label: "editor.action.tidy",
-    group: "view",
-    icon: WandSparkles,
-    shortcuts: ["alt+shift+t"],
-    enabled: (editor) => canEdit(editor) && editor.definition.nodes.length > 1,
-    run: tidyUp,
-  },
-  {
-    id: "fit",
-    label: "editor.action.fit",
-    group: "view",
-    icon: Maximize,
-    shortcuts: ["shift+1"],
-    enabled: always,
-    run: (editor) => editor.canvas.fit(),
-  },
-  {
-    id: "zoom_in",
-    label: "editor.action.zoom_in",
-    group: "view",
-    icon: ZoomIn,
-    shortcuts: ["+"],
-    enabled: always,
-    run: (editor) => editor.canvas.zoomIn(),
-  },
-  {
-    id: "zoom_out",
-    label: "editor.action.zoom_out",
-    group: "view",
-    icon: ZoomOut,
-    shortcuts: ["-"],
-    enabled: always,
-    run: (editor) => editor.canvas.zoomOut(),
-  },
+  tidy,
+  fit,
+  zoomIn,
+  zoomOut,
   {
     id: "outline",
     label: "editor.action.outline",
     group: "view",
-    icon: ListTree,
+    icon: "list-tree",
     shortcuts: ["o"],
     enabled: always,
     run: toggle("outline"),
@@ -86,7 +39,7 @@ export const viewingActions: readonly Action[] = [
     id: "problems",
     label: "editor.action.problems",
     group: "view",
-    icon: TriangleAlert,
+    icon: "triangle-alert",
     shortcuts: ["p"],
     enabled: canEdit,
     run: toggle("problems"),
@@ -95,7 +48,7 @@ export const viewingActions: readonly Action[] = [
     id: "help",
     label: "editor.action.help",
     group: "help",
-    icon: Keyboard,
+    icon: "keyboard",
     shortcuts: ["?"],
     enabled: always,
     run: (editor) => {

@@ -1,16 +1,4 @@
 /** Actions on one step and on the workflow as a whole. */
-import CopyPlus from "@lucide/svelte/icons/copy-plus";
-import Download from "@lucide/svelte/icons/download";
-import FlaskConical from "@lucide/svelte/icons/flask-conical";
-import History from "@lucide/svelte/icons/history";
-import Pause from "@lucide/svelte/icons/pause";
-import Pencil from "@lucide/svelte/icons/pencil";
-import Play from "@lucide/svelte/icons/play";
-import Rocket from "@lucide/svelte/icons/rocket";
-import Settings from "@lucide/svelte/icons/settings";
-import Spline from "@lucide/svelte/icons/spline";
-import Upload from "@lucide/svelte/icons/upload";
-import Zap from "@lucide/svelte/icons/zap";
 import type { Editor } from "../editor/editor.svelte.ts";
 import type { Action } from "./action.ts";
 
@@ -23,7 +11,7 @@ export const workflowActions: readonly Action[] = [
     id: "rename",
     label: "editor.action.rename",
     group: "step",
-    icon: Pencil,
+    icon: "pencil",
     shortcuts: ["F2"],
     enabled: canEdit,
     run: (editor) => {
@@ -35,7 +23,7 @@ export const workflowActions: readonly Action[] = [
     id: "connect",
     label: "editor.action.connect",
     group: "step",
-    icon: Spline,
+    icon: "spline",
     shortcuts: ["c"],
     enabled: hasOneNode,
     run: (editor) => {
@@ -46,7 +34,7 @@ export const workflowActions: readonly Action[] = [
     id: "test_step",
     label: "editor.action.test_step",
     group: "step",
-    icon: FlaskConical,
+    icon: "flask-conical",
     shortcuts: ["mod+Enter"],
     worksInFields: true,
     enabled: (editor) => hasOneNode(editor) && editor.runner !== null,
@@ -58,7 +46,7 @@ export const workflowActions: readonly Action[] = [
     id: "run",
     label: "editor.action.run",
     group: "workflow",
-    icon: Play,
+    icon: "play",
     shortcuts: ["mod+shift+Enter"],
     worksInFields: true,
     enabled: (editor) => canEdit(editor) && editor.runner !== null && hasNodes(editor),
@@ -79,7 +67,7 @@ export const workflowActions: readonly Action[] = [
     id: "publish",
     label: "editor.action.publish",
     group: "workflow",
-    icon: Rocket,
+    icon: "rocket",
     enabled: (editor) => canEdit(editor) && editor.publishing.isWorthwhile,
     run: (editor) => editor.publishing.publish(),
   },
@@ -87,7 +75,7 @@ export const workflowActions: readonly Action[] = [
     id: "activate",
     label: "editor.action.activate",
     group: "workflow",
-    icon: Zap,
+    icon: "zap",
     enabled: (editor) => canEdit(editor) && editor.workflow.published_version !== null && !editor.workflow.active,
     run: (editor) => editor.publishing.setActive(true),
   },
@@ -95,7 +83,7 @@ export const workflowActions: readonly Action[] = [
     id: "pause",
     label: "editor.action.pause",
     group: "workflow",
-    icon: Pause,
+    icon: "pause",
     enabled: (editor) => canEdit(editor) && editor.workflow.active,
     run: (editor) => editor.publishing.setActive(false),
   },
@@ -103,7 +91,7 @@ export const workflowActions: readonly Action[] = [
     id: "versions",
     label: "editor.action.versions",
     group: "workflow",
-    icon: History,
+    icon: "history",
     enabled: canEdit,
     run: (editor) => {
       editor.panel = editor.panel === "versions" ? "none" : "versions";
@@ -113,7 +101,7 @@ export const workflowActions: readonly Action[] = [
     id: "settings",
     label: "editor.action.settings",
     group: "workflow",
-    icon: Settings,
+    icon: "settings",
     enabled: canEdit,
     run: (editor) => {
       editor.panel = editor.panel === "settings" ? "none" : "settings";
@@ -123,7 +111,7 @@ export const workflowActions: readonly Action[] = [
     id: "copy_workflow",
     label: "editor.action.copy_workflow",
     group: "workflow",
-    icon: CopyPlus,
+    icon: "copy-plus",
     enabled: (editor) => canEdit(editor) && hasNodes(editor),
     run: async (editor) => (await import("./files.ts")).copyWorkflow(editor),
   },
@@ -131,7 +119,7 @@ export const workflowActions: readonly Action[] = [
     id: "export",
     label: "editor.action.export",
     group: "workflow",
-    icon: Download,
+    icon: "download",
     enabled: hasNodes,
     run: async (editor) => (await import("./files.ts")).exportFile(editor),
   },
@@ -139,7 +127,7 @@ export const workflowActions: readonly Action[] = [
     id: "import",
     label: "editor.action.import",
     group: "workflow",
-    icon: Upload,
+    icon: "upload",
     enabled: canEdit,
     run: async (editor) => (await import("./files.ts")).importFile(editor),
   },

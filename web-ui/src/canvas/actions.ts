@@ -1,7 +1,5 @@
 /** Actions that make sense where something is drawn. */
 
-import Plus from "@lucide/svelte/icons/plus";
-import SquarePen from "@lucide/svelte/icons/square-pen";
 import type { Action } from "../actions/action.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
 import { edgeKey } from "../workflow/definition.ts";
@@ -11,7 +9,7 @@ export const drawingActions: readonly Action[] = [
     id: "open",
     label: "editor.action.open",
     group: "step",
-    icon: SquarePen,
+    icon: "square-pen",
     shortcuts: ["Enter"],
     // On a card the canvas itself hears the key; elsewhere it belongs to whatever has the focus.
     isNative: true,
@@ -24,7 +22,7 @@ export const drawingActions: readonly Action[] = [
     id: "insert",
     label: "editor.action.insert",
     group: "step",
-    icon: Plus,
+    icon: "plus",
     enabled: (editor) => !editor.readOnly && selectedEdge(editor) !== undefined,
     run: (editor) => {
       const edge = selectedEdge(editor);

@@ -1,11 +1,13 @@
-/** What is seen first: everything when it can be read, else the beginning of the workflow. */
-import type { Definition, Position } from "../workflow/definition.ts";
+/** Which part of the canvas is seen: everything, or at first the beginning of a workflow that is too large to be read whole. */
+import type { Definition, NodeDefinition, Position } from "../workflow/definition.ts";
 import { CARD_HEIGHT, CARD_WIDTH } from "../workflow/placing.ts";
 
 export interface View extends Position {
   readonly zoom: number;
 }
 
+/** How far one can go away. */
+export const FARTHEST_ZOOM = 0.1;
 /** Below this nobody can read a card. */
 const SMALLEST_ZOOM = 0.55;
 /** The zoom at which only the beginning is shown. */
@@ -15,21 +17,11 @@ const MARGIN = 70;
 
 /** The first view of a definition in a frame of this size. */
 export function beginning(definition: Definition, width: number, height: number): View {
-  const nodes = definition.nodes;
+  const whole = everything(definition, width, height);
+  const { nodes } = definition;
   const [first] = nodes;
-  if (!first || width === 0 || height === 0) return { x: 0, y: 0, zoom: 1 };
-  const left = Math.min(...nodes.map((node) => node.position.x));
-  const top = Math.min(...nodes.map((node) => node.position.y));
-  const right = Math.max(...nodes.map((node) => node.position.x)) + CARD_WIDTH;
-  const bottom = Math.max(...nodes.map((node) => node.position.y)) + CARD_HEIGHT;
-  const fitting = Math.min(1, width / (right - left + 2 * MARGIN), height / (bottom - top + 2 * MARGIN));
-  if (fitting >= SMALLEST_ZOOM) {
-    return {
-      x: width / 2 - ((left + right) / 2) * fitting,
-      y: height / 2 - ((top + bottom) / 2) * fitting,
-      zoom: fitting,
-    };
-  }
+  if (!first || whole.zoom >= SMALLEST_ZOOM) return whole;
+  const { top, bottom } = boundsOf(nodes);
   const start = nodes.reduce((leftmost, node) => (node.position.x < leftmost.position.x ? node : leftmost), first);
   const zoom = READING_ZOOM;
   const middle = height / 2 - (start.position.y + CARD_HEIGHT / 2) * zoom;
@@ -39,5 +31,24 @@ export function beginning(definition: Definition, width: number, height: number)
     x: Math.min(MARGIN, width / 8) - start.position.x * zoom,
     y: isTall ? Math.min(middle, MARGIN - top * zoom) : middle,
     zoom,
+  };
+}
+
+/** The view that shows all steps, in their own size at most. */
+export function everything({ nodes }: Definition, width: number, height: number): View {
+  if (nodes.length === 0 || width === 0 || height === 0) return { x: 0, y: 0, zoom: 1 };
+  const { left, top, right, bottom } = boundsOf(nodes);
+  const fitting = Math.min(1, width / (right - left + 2 * MARGIN), height / (bottom - top + 2 * MARGIN));
+  const zoom = Math.max(FARTHEST_ZOOM, fitting);
+  return { x: width / 2 - ((left + right) / 2) * zoom, y: height / 2 - ((top + bottom) / 2) * zoom, zoom };
+}
+
+function boundsOf(nodes: readonly NodeDefinition[]): { left: number; top: number; right: number; bottom: number } {
+  const [xs, ys] = [nodes.map((node) => node.position.x), nodes.map((node) => node.position.y)];
+  return {
+    left: Math.min(...xs),
+    top: Math.min(...ys),
+    right: Math.max(...xs) + CARD_WIDTH,
+    bottom: Math.max(...ys) + CARD_HEIGHT,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Definition } from "../workflow/definition.ts";
 import { moveNodes, setParam } from "../workflow/edits.ts";
-import { beginning } from "./beginning.ts";
+import { beginning, everything } from "./beginning.ts";
 import { type CardNode, cardsOf, linesOf } from "./elements.ts";
 
 const roles = { node: "step", edge: "connection" };
@@ -81,6 +81,12 @@ describe("the first view", () => {
     const view = beginning(tall, 1200, 800);
     expect(view.y).toBeLessThan(100);
     expect(view.y).toBeGreaterThanOrEqual(0);
+  });
+
+  it("can show everything, however far away", () => {
+    const view = everything(chain(200), 1200, 800);
+    expect(view.zoom).toBe(0.1);
+    expect(everything(chain(6), 1200, 800).zoom).toBeLessThan(1);
   });
 
   it("copes with nothing", () => {

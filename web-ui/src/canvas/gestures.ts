@@ -2,7 +2,7 @@
 import type { Connection, OnConnectEnd } from "@xyflow/svelte";
 import { tryToConnect } from "../connection/connecting.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
-import { addStep } from "../palette/adding.ts";
+import { lazy } from "../loading/lazy.ts";
 import type { EdgeDefinition, Position } from "../workflow/definition.ts";
 import type { MenuRequest } from "./canvas.svelte.ts";
 import { dropTargetAt, NODE_TYPE_MEDIA } from "./dropping.ts";
@@ -132,10 +132,12 @@ export class Gestures {
     event.preventDefault();
     // The pointer holds the card by its icon.
     const place = canvas.viewport?.placeAt({ x: event.clientX - 30, y: event.clientY - 30 });
-    if (target.kind === "edge") addStep(this.#editor, nodeType, { edge: target.edge });
-    else if (target.kind === "port") {
-      addStep(this.#editor, nodeType, { from: { node: target.node, port: target.port } });
-    } else addStep(this.#editor, nodeType, place ? { at: place } : {});
+    void lazy(() => import("../palette/adding.ts")).then(({ addStep }) => {
+      if (target.kind === "edge") addStep(this.#editor, nodeType, { edge: target.edge });
+      else if (target.kind === "port") {
+        addStep(this.#editor, nodeType, { from: { node: target.node, port: target.port } });
+      } else addStep(this.#editor, nodeType, place ? { at: place } : {});
+    });
   }
 
   #search(anchor: Position, from?: { node: string; port: string }): void {

@@ -1,6 +1,6 @@
 /** Condition lists as the form sees them; see `nodes::condition`. */
 import type { Definition, Json, JsonObject } from "../workflow/definition.ts";
-import { mapNodes } from "../workflow/edits/nodes.ts";
+import { mapNodes } from "../workflow/edits/changes.ts";
 
 export type Mode = "all" | "any";
 

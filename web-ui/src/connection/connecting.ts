@@ -3,7 +3,7 @@ import type { Editor } from "../editor/editor.svelte.ts";
 import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
 import { type EdgeDefinition, nodeOf } from "../workflow/definition.ts";
-import { connect } from "../workflow/edits.ts";
+import { connect } from "../workflow/edits/edges.ts";
 import { canConnect } from "../workflow/graph.ts";
 
 /** Why the two cannot be connected, in words; null when they can. */

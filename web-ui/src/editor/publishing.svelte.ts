@@ -1,6 +1,5 @@
 /** From draft to live: publish, activate, pause. */
-import { ApiProblem, Unreachable } from "../api/client.ts";
-import type { DraftProblem } from "../data.ts";
+import { lazy } from "../loading/lazy.ts";
 import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
 import type { Editor } from "./editor.svelte.ts";
@@ -22,31 +21,13 @@ export class Publishing {
   }
 
   /** Makes the draft the version that runs. The first time the workflow also begins to accept requests. */
-  async publish(): Promise<void> {
-    const editor = this.#editor;
-    await this.#do(async () => {
-      if (!(await editor.saveNow())) return toast(t("editor.publish.unsaved"), { kind: "bad" });
-      if (editor.problems.length > 0) {
-        this.refusals++;
-        return;
-      }
-      const isFirst = editor.workflow.published_version === null;
-      const { version, ...state } = await editor.api.publish(editor.workflow.revision);
-      editor.workflow = { ...editor.workflow, ...state, draft_differs: false };
-      if (isFirst) editor.workflow = { ...editor.workflow, ...(await editor.api.setActive(true)) };
-      const text = editor.workflow.active ? "editor.publish.live" : "editor.publish.paused";
-      toast(t(text, { version }), { kind: "good" });
-    });
+  publish(): Promise<void> {
+    return this.#do(async () => (await lazy(() => import("./publish.ts"))).publish(this.#editor));
   }
 
   /** Lets the triggers start runs, or stops them. Requests are kept either way. */
-  async setActive(active: boolean): Promise<void> {
-    const editor = this.#editor;
-    await this.#do(async () => {
-      const { draft_differs: _, ...state } = await editor.api.setActive(active);
-      editor.workflow = { ...editor.workflow, ...state };
-      toast(t(active ? "editor.publish.activated" : "editor.publish.stopped"), { kind: "good" });
-    });
+  setActive(active: boolean): Promise<void> {
+    return this.#do(async () => (await lazy(() => import("./publish.ts"))).setActive(this.#editor, active));
   }
 
   async #do(work: () => Promise<void>): Promise<void> {
@@ -55,26 +36,9 @@ export class Publishing {
     try {
       await work();
     } catch (error) {
-      await this.#failed(error);
+      toast(error instanceof TypeError ? t("editor.lazy.failed") : String(error), { kind: "bad" });
     } finally {
       this.isBusy = false;
     }
-  }
-
-  async #failed(error: unknown): Promise<void> {
-    const editor = this.#editor;
-    const problems = error instanceof ApiProblem ? error.document.problems : undefined;
-    if (Array.isArray(problems) && problems.length > 0) {
-      editor.problems = problems as DraftProblem[];
-      this.refusals++;
-      return;
-    }
-    if (error instanceof ApiProblem && error.code === "revision_conflict") {
-      await editor.saving.check();
-      return toast(t("editor.publish.changed"), { kind: "bad" });
-    }
-    if (error instanceof ApiProblem && error.status === 401) return toast(t("editor.save.signed_out"), { kind: "bad" });
-    if (error instanceof Unreachable) return toast(t("editor.publish.offline"), { kind: "bad" });
-    toast(error instanceof ApiProblem ? error.detail : String(error), { kind: "bad" });
   }
 }

@@ -1,5 +1,7 @@
 /** What the execution side can do for buttons and keys that live elsewhere; it sets itself as `editor.runner`. */
 export interface Runner {
+  /** What it is about to do; a run that has begun is the run's own matter. */
+  readonly phase: "idle" | "saving" | "starting";
   /** Runs the draft with the sample. */
   run(): void;
   /** Tests one node; asks first where it has an effect outside. */

@@ -6,8 +6,10 @@ import type { Runner } from "../editor/runner.ts";
 import { liveOf } from "../live/live.svelte.ts";
 import { acceptedRun, applyNews, isOver, type News } from "../live/news.ts";
 import { t } from "../texts/texts.ts";
-import { exampleOf, receivedOf } from "../trigger/request.ts";
+import { toast } from "../toasts/toasts.svelte.ts";
+import { receivedOf } from "../trigger/request.ts";
 import type { NodeDefinition } from "../workflow/definition.ts";
+import { exampleOf } from "../workflow/example.ts";
 import { faultText } from "./fault.ts";
 import { saveSample } from "./samples.ts";
 import { trialsOf } from "./trials.svelte.ts";
@@ -33,8 +35,10 @@ class Execution implements Runner {
   fault = $state.raw<Fault | null>(null);
   /** Whether live runs of the published version are shown as they come in. */
   followsLive = $state(true);
-  /** While somebody reads the details of a run, no other takes its place. */
-  isPinned = $state(false);
+  /** While somebody reads the details of the run, no other takes its place. */
+  isRead = $state(false);
+  /** The step whose details in the run are asked for; whoever shows them clears it. */
+  wanted = $state<string | null>(null);
   #isReading = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shownSince_ms = 0;
@@ -44,9 +48,7 @@ class Execution implements Runner {
 
   constructor(editor: Editor) {
     this.#editor = editor;
-    // A run that the page was opened with is what the person wants to see.
     this.openedRun = editor.run?.id ?? null;
-    this.isPinned = editor.run !== null;
   }
 
   get isBusy(): boolean {
@@ -79,6 +81,12 @@ class Execution implements Runner {
     trialsOf(this.#editor).request(node);
   }
 
+  /** Opens a step and what happened there in the run. */
+  showStep(node: string): void {
+    this.#editor.open(node);
+    if (!this.#editor.readOnly) this.wanted = node;
+  }
+
   /** Saves the draft and runs it with the sample of a trigger, the first one when none is named. */
   async start(trigger?: string): Promise<void> {
     if (this.isBusy || this.#editor.readOnly) return;
@@ -95,7 +103,6 @@ class Execution implements Runner {
   dismiss(): void {
     if (this.#editor.run?.mode === "live") this.followsLive = false;
     this.#editor.run = null;
-    this.isPinned = false;
     this.fault = null;
   }
 
@@ -122,7 +129,7 @@ class Execution implements Runner {
     const editor = this.#editor;
     const trigger = this.#trigger(wanted);
     if (!trigger) {
-      this.fault = { text: t("editor.run.no_trigger"), hasProblems: false };
+      toast(t("editor.run.no_trigger"), { kind: "bad" });
       return;
     }
     this.phase = "saving";
@@ -136,7 +143,6 @@ class Execution implements Runner {
     );
     const wish = { version: "draft", node: trigger.id, sample: { method, headers, query, body } };
     const receipt = await call<{ event: string; run: string }>("POST", `/workflows/${editor.workflowId}/run`, wish);
-    this.isPinned = false;
     // News may have been faster than the answer.
     if (editor.run?.id !== receipt.run) this.#show(receipt.run, receipt.event, "manual");
     else editor.run = { ...editor.run, mode: "manual" };
@@ -176,7 +182,9 @@ class Execution implements Runner {
   /** Shows the newest live run as soon as the one before it has been seen. */
   #showNext(): void {
     const { run, readOnly } = this.#editor;
-    if (readOnly || !this.followsLive || this.isPinned || this.isBusy) this.#next = null;
+    // A run that the page was opened with is what the person wants to see.
+    const isKept = this.isRead || (run !== null && run.id === this.openedRun);
+    if (readOnly || !this.followsLive || isKept || this.isBusy) this.#next = null;
     const isStill = run === null || isOver(run.status) || (run.mode === "live" && run.status === "waiting");
     if (this.#next === null || !isStill) return;
     const wait_ms = run === null ? 0 : this.#shownSince_ms + SHOWN_MS - Date.now();

@@ -41,7 +41,7 @@ test("what the other side said stands in its own place", () => {
 test("a place in a script and the time to wait are named", () => {
   const failure = explain({ ...error("script", { line: 3, column: 7 }), retryable: true, retry_after_ms: 2_000 });
   expect(failure.place).toBe("Line 3, column 7");
-  expect(failure.hints).toHaveLength(2);
+  expect(failure.hints).toHaveLength(1);
 });
 
 test("a kind of failure that is not known yet shows the server's words", () => {

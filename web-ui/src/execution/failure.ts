@@ -11,7 +11,7 @@ export interface Failure {
   readonly answer: string | null;
   /** Where inside the step: line and column in a script, or the address that answered. */
   readonly place: string;
-  /** What else helps: how long to wait, whether it may pass. */
+  /** What else helps: how long the other side asks to wait. */
   readonly hints: readonly string[];
 }
 
@@ -23,9 +23,9 @@ export function explain(error: NodeError): Failure {
   const text = (part: string) => textFor(`failure.${key}.${part}`, { status });
   const hints: string[] = [];
   if (error.retry_after_ms) hints.push(t("editor.failure.wait", { duration: durationText(error.retry_after_ms) }));
-  if (error.retryable) hints.push(t("editor.failure.retryable"));
   const { line, column, body, url } = details;
-  const position = typeof line === "number" ? t("editor.failure.position", { line, column: String(column ?? "–") }) : "";
+  const position =
+    typeof line === "number" ? t("editor.failure.position", { line, column: String(column ?? "–") }) : "";
   return {
     title: text("title") ?? error.message,
     advice: text("advice") ?? "",

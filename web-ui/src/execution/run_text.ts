@@ -1,5 +1,5 @@
 /** Where a run stands, in words. */
-import type { Run, Step } from "../data.ts";
+import type { Run } from "../data.ts";
 import { isOver } from "../live/news.ts";
 import { durationText, millisBetween, timeText } from "../texts/format.ts";
 import { type TextKey, t } from "../texts/texts.ts";
@@ -37,11 +37,6 @@ export function stoppedByFilter(run: Run): boolean {
   if (run.status !== "succeeded") return false;
   const last = run.steps.filter((step) => step.attempts.length > 0).at(-1);
   return last?.status === "skipped";
-}
-
-/** Whether the step had its turn and ended its branch on purpose. */
-export function isFiltered(step: Step): boolean {
-  return step.status === "skipped" && step.attempts.length > 0;
 }
 
 const ENDS = {

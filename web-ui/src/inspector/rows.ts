@@ -1,4 +1,7 @@
-/** Names and values as rows. A row may be unfinished (no name yet, a name twice), which an object cannot say. */
+/**
+ * Names and values as rows. The server keeps them by name, so their order means nothing. A row may be unfinished (no name
+ * yet, a name twice), which an object cannot say.
+ */
 import type { Json, JsonObject } from "../workflow/definition.ts";
 
 export interface Row {

@@ -17,7 +17,9 @@ export function fetchWhenIdle(parts: readonly (() => Promise<unknown>)[]): void 
   if (!next || connection?.saveData) return;
   whenIdle(() => {
     // What could not be fetched is fetched on demand, and says then what is wrong.
-    void lazy(next).catch(() => {}).then(() => fetchWhenIdle(later));
+    void lazy(next)
+      .catch(() => {})
+      .then(() => fetchWhenIdle(later));
   });
 }
 

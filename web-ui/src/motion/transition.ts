@@ -2,7 +2,7 @@
  * Takes the place of `d3-transition` below the canvas (see `vite.config.ts`): pan and zoom are all that is ever animated
  * there, so interpolation of colours, styles and texts would only be weight.
  */
-import { selection } from "d3-selection";
+import { Selection } from "./selection.ts";
 
 type Listener = (this: Element) => void;
 type Frame = (this: Element, progress: number) => void;
@@ -28,7 +28,7 @@ class Transition {
 
   constructor(selected: Selection) {
     this.#selected = selected;
-    this.#element = selected.node();
+    this.#element = selected.node() as Element | null;
     if (!this.#element) return;
     interrupt(this.#element);
     running.set(this.#element, this);
@@ -105,19 +105,13 @@ class Transition {
   }
 }
 
-/** What is used of `d3-selection`. */
-interface Selection {
-  node(): Element | null;
-  each(action: (this: Element) => void): this;
-}
-
-Object.assign(selection.prototype, {
+Object.assign(Selection.prototype, {
   transition(this: Selection): Transition {
     return new Transition(this);
   },
   interrupt(this: Selection): Selection {
-    return this.each(function (this: Element) {
-      interrupt(this);
+    return this.each(function () {
+      interrupt(this as Element);
     });
   },
 });

@@ -1,6 +1,5 @@
 /** How a step fared in the run that lies over the canvas, in one word. */
 import type { Step } from "../data.ts";
-import { isFiltered } from "../execution/run_text.ts";
 import { durationText, millisBetween } from "../texts/format.ts";
 import { textFor } from "../texts/texts.ts";
 
@@ -23,4 +22,9 @@ export function stepDuration(step: Step | undefined): string {
   if (!step?.finished_at || step.attempts.length === 0) return "";
   const millis = millisBetween(step.started_at, step.finished_at);
   return millis === null ? "" : durationText(millis);
+}
+
+/** Whether the step had its turn and ended its branch on purpose. */
+export function isFiltered(step: Step): boolean {
+  return step.status === "skipped" && step.attempts.length > 0;
 }

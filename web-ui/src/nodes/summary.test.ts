@@ -9,7 +9,7 @@ const operators = [
   { name: "greater_than", title: "is greater than", needs_right: true },
   { name: "is_empty", title: "is empty", needs_right: false },
 ];
-const catalogue = new Catalogue([], operators, [], []);
+const catalogue = new Catalogue([], operators);
 
 function nodeType(name: string, parameters: readonly Partial<Parameter>[] = []): NodeType {
   return {

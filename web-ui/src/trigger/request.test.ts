@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { curlLine, endpointOf, exampleOf, methodsOf, outgoingOf, parseSample, receivedOf } from "./request.ts";
+import { exampleOf } from "../workflow/example.ts";
+import { curlLine, endpointOf, methodsOf, outgoingOf, parseSample, receivedOf } from "./request.ts";
 
 const URL = "https://flows.example/hooks/v1/order/0190";
 const node = (params = {}) => ({ id: "order", type: "webhook", position: { x: 0, y: 0 }, params });

@@ -1,5 +1,4 @@
 /** The request that a trigger's sample stands for, so that it can be sent again and written down as a curl line. */
-import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 import type { Json, JsonObject, NodeDefinition } from "../workflow/definition.ts";
 
 /** What a trigger received; see `model::event`. */
@@ -28,13 +27,6 @@ export function receivedOf(sample: Json | undefined): Received {
     query: isObject(fields.query) ? fields.query : {},
     body: fields.body ?? null,
   };
-}
-
-/** The example data of a node without a sample: its type's, and in it what a trigger has of its own. */
-export function exampleOf(node: NodeDefinition, nodeType: NodeType | undefined): Json {
-  const example = nodeType?.sample_output ?? null;
-  const own = node.params.sample;
-  return own === undefined || nodeType?.kind !== "trigger" || !isObject(example) ? example : { ...example, body: own };
 }
 
 /** The methods that a webhook takes. */

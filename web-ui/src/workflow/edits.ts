@@ -1,5 +1,7 @@
 /** Every change of a definition: pure, and the same object when nothing changes. */
+
+export { moveNodes, setNode, setParam } from "./edits/changes.ts";
 export { duplicateNodes, fragmentOf, paste, renameNodeId } from "./edits/copies.ts";
 export { connect, removeEdges } from "./edits/edges.ts";
-export { addNode, moveNodes, removeNodes, setNode, setParam } from "./edits/nodes.ts";
+export { addNode, removeNodes } from "./edits/nodes.ts";
 export { setSettings } from "./edits/settings.ts";

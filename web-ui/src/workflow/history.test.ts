@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { begin, DEPTH, type History, push, redo, undo } from "./history.ts";
+import { begin, DEPTH, type History, push, rebase, redo, undo } from "./history.ts";
 
 function pushed(...documents: readonly string[]): History<string> {
   return documents.reduce((history, each) => push(history, each), begin("start"));
@@ -37,4 +37,22 @@ test("at least a hundred steps are kept, and no more than the limit", () => {
   expect(history.past.length).toBe(DEPTH);
   for (let step = 0; step < 100; step++) history = undo(history);
   expect(history.present).toBe(String(DEPTH + 50 - 101));
+});
+
+test("what somebody else added stays through undo and redo", () => {
+  const add = (state: string) => `${state}+theirs`;
+  const rebased = rebase(undo(pushed("a", "b", "c")), "b+theirs", add, Object.is);
+  expect([undo(undo(rebased)).present, redo(rebased).present]).toEqual(["start+theirs", "c+theirs"]);
+});
+
+test("steps that say the same after a rebase are one, so that every undo shows something", () => {
+  const settle = (state: string) => (state === "start" ? state : "theirs");
+  const rebased = rebase(pushed("a", "b"), "theirs", settle, Object.is);
+  expect(rebased.past).toEqual(["start"]);
+});
+
+test("typing that goes on after a rebase is a step of its own", () => {
+  const typed = push(begin(""), "mine", "field");
+  const rebased = rebase(typed, "mine, theirs", (state) => `${state}, theirs`, Object.is);
+  expect(undo(push(rebased, "mine too, theirs", "field")).present).toBe("mine, theirs");
 });

@@ -38,3 +38,23 @@ export function redo<T>(history: History<T>): History<T> {
   if (next === undefined) return history;
   return { past: [...history.past, history.present], present: next, future, mergeKey: null };
 }
+
+/**
+ * Brings all of a history up to a document that somebody else changed, too: `bring` puts their changes into an earlier or
+ * undone state. Without it an undo would take back what the person has not done. Steps that say the same afterwards are one.
+ */
+export function rebase<T>(
+  history: History<T>,
+  present: T,
+  bring: (state: T) => T,
+  isSame: (one: T, other: T) => boolean,
+): History<T> {
+  const withoutRepeats = (states: readonly T[]) =>
+    states.filter((state, index) => index === 0 || !isSame(states[index - 1] as T, state));
+  return {
+    past: withoutRepeats([...history.past.map(bring), present]).slice(0, -1),
+    present,
+    future: withoutRepeats([present, ...history.future.map(bring)]).slice(1),
+    mergeKey: null,
+  };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Definition, nodeOf } from "./definition.ts";
 import { addNode, connect, moveNodes, removeEdges, removeNodes, setNode, setParam, setSettings } from "./edits.ts";
-import { merge } from "./merge.ts";
+import { bringing, merge } from "./merge.ts";
 import { definition, edgesOf, FILTER, HTTP, node } from "./samples.ts";
 
 const base = definition(
@@ -108,5 +108,47 @@ describe("with a conflict", () => {
     const { definition: both } = merge(base, mine, theirs);
     expect(nodeOf(both, "http_request")).toBeDefined();
     expect(nodeOf(both, "a")?.title).toBe("Theirs");
+  });
+});
+
+describe("undoing after a merge", () => {
+  const urlOf = (of: Definition) => nodeOf(of, "b")?.params.url;
+  const titled = setNode(base, "a", { title: "Theirs" });
+
+  test("an earlier state has what the others did, and not what was undone", () => {
+    const mine = setParam(base, "b", "url", "mine");
+    const before = bringing(base, mine, titled)(base);
+    expect([urlOf(before), nodeOf(before, "a")?.title]).toEqual([undefined, "Theirs"]);
+  });
+
+  test("saved edits of mine are undone all the same", () => {
+    const saved = setParam(base, "b", "url", "saved");
+    const theirs = setNode(saved, "a", { title: "Theirs" });
+    const before = bringing(saved, saved, theirs)(base);
+    expect([urlOf(before), nodeOf(before, "a")?.title]).toEqual([undefined, "Theirs"]);
+  });
+
+  test("where a state contradicts what the others changed since, theirs stands", () => {
+    const saved = setParam(base, "b", "url", "saved");
+    expect(urlOf(bringing(saved, saved, setParam(saved, "b", "url", "theirs"))(base))).toBe("theirs");
+  });
+
+  test("a step that the others removed does not come back, and one that they worked at does not go", () => {
+    const worked = setParam(base, "b", "url", "mine");
+    expect(nodeOf(bringing(base, base, removeNodes(base, ["b"]))(worked), "b")).toBeUndefined();
+    const added = addNode(base, HTTP).definition;
+    const theirs = setParam(added, "http_request", "url", "theirs");
+    expect(nodeOf(bringing(added, added, theirs)(base), "http_request")?.params.url).toBe("theirs");
+  });
+
+  test("a step of mine that got another id in the merge has it in every state", () => {
+    const mine = setParam(addNode(base, FILTER).definition, "filter", "when", 1);
+    const theirs = setParam(addNode(base, FILTER).definition, "filter", "when", 2);
+    const before = bringing(base, mine, theirs)(setParam(mine, "filter", "when", 0));
+    expect([nodeOf(before, "filter")?.params.when, nodeOf(before, "filter_2")?.params.when]).toEqual([2, 0]);
+  });
+
+  test("a state that has it all already stays the same object", () => {
+    expect(bringing(base, base, titled)(titled)).toBe(titled);
   });
 });

@@ -23,7 +23,7 @@ export async function makeRichWorkflow(api: Api, url: string): Promise<string> {
   ];
   const nodes = [
     ...plain.nodes,
-    node("code", "code", { source: CODE }, 3),
+    node("code", "code", { script: CODE }, 3),
     node("ways", "switch", { cases }, 4),
     node(
       "mail",

@@ -18,9 +18,11 @@ export async function whatDoesNotFit(page: Page): Promise<string[]> {
     const found: string[] = [];
     if (document.documentElement.scrollWidth > width)
       found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+    // What scrolls inside something can be reached, and the canvas is larger than its window on purpose.
     const scrollsInside = (element: Element): boolean => {
+      if (element.closest(".svelte-flow, .visually-hidden, .cm-editor")) return true;
       for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
-        if (getComputedStyle(around).overflowX !== "visible") return true;
+        if (["auto", "scroll"].includes(getComputedStyle(around).overflowX)) return true;
       }
       return false;
     };
@@ -47,5 +49,13 @@ export async function clippedWords(page: Page): Promise<string[]> {
       }
     }
     return found;
+  });
+}
+
+/** The editor fills the window exactly, so its page never scrolls. */
+export async function whatIsTooHigh(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollHeight, clientHeight } = document.documentElement;
+    return scrollHeight > clientHeight + 1 ? [`the page is ${scrollHeight} high in a window of ${clientHeight}`] : [];
   });
 }

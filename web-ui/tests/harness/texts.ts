@@ -3,7 +3,7 @@ import german from "../../../crates/server/messages/de.json" with { type: "json"
 import english from "../../../crates/server/messages/en.json" with { type: "json" };
 import type { Language } from "./stage.ts";
 
-export type TextKey = keyof typeof english;
+type TextKey = keyof typeof english;
 export type Say = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
 
 /** The texts of a language. Placeholders without a value stay as they are. */

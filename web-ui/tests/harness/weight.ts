@@ -2,45 +2,60 @@
 import type { Page } from "playwright-core";
 
 export interface Weight {
+  /** All that came before the page could be used, as it was compressed. */
   readonly bytes: number;
+  /** With what the page fetched afterwards, while nobody had to wait for it. */
+  readonly bytesInAll: number;
   /** Kilobytes by file, for the message of a failed test. */
   readonly files: Readonly<Record<string, string>>;
+  readonly usableMs: number;
   readonly firstPaintMs: number;
 }
 
-/** Opens a page with an empty cache and adds up what the server sent for it, headers included. */
-export async function weigh(page: Page, path: string): Promise<Weight> {
+/** Opens a page with an empty cache. It can be used when `usable` is seen. */
+export async function weigh(page: Page, path: string, usable = "main"): Promise<Weight> {
   const session = await page.context().newCDPSession(page);
-  const names = new Map<string, string>();
-  const files: Record<string, string> = {};
-  let bytes = 0;
   await session.send("Network.enable");
   await session.send("Network.setCacheDisabled", { cacheDisabled: true });
-  session.on("Network.responseReceived", ({ requestId, response }) => names.set(requestId, response.url));
-  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
-    const url = names.get(requestId);
-    if (!url?.startsWith("http")) return;
-    bytes += encodedDataLength;
-    files[new URL(url).pathname] = (encodedDataLength / 1000).toFixed(1);
-  });
+  await page.addInitScript(noteWhenSeen, usable);
   await page.goto(path, { waitUntil: "load" });
-  // A stream of news never ends, so the network does not fall silent; what the page needs has been asked for by now.
+  await page.locator(usable).first().waitFor();
+  // A stream of news never ends, so the network does not fall silent; but the page has nothing left to ask for.
   await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle)));
-  const firstPaintMs = await firstPaint(page);
+  const weight = await page.evaluate(sumUp);
   await session.detach();
-  return { bytes, files, firstPaintMs };
+  return weight;
 }
 
-/** When the first words were painted, in milliseconds after the page was asked for. */
-async function firstPaint(page: Page): Promise<number> {
-  return page.evaluate(
-    () =>
-      new Promise<number>((found) => {
-        const observer = new PerformanceObserver((list) => {
-          const paint = list.getEntries().find(({ name }) => name === "first-contentful-paint");
-          if (paint) found(paint.startTime);
-        });
-        observer.observe({ type: "paint", buffered: true });
-      }),
-  );
+/** Runs in the page: remembers the moment when something is seen first. */
+function noteWhenSeen(selector: string): void {
+  const look = () => {
+    const found = document.querySelector(selector);
+    if (found?.checkVisibility({ visibilityProperty: true })) {
+      (globalThis as unknown as { usableMs: number }).usableMs = performance.now();
+    } else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+
+/** Runs in the page. */
+function sumUp(): Weight {
+  const { usableMs } = globalThis as unknown as { usableMs: number };
+  const loads = [
+    ...performance.getEntriesByType("navigation"),
+    ...performance.getEntriesByType("resource"),
+  ] as PerformanceResourceTiming[];
+  const sum = (entries: PerformanceResourceTiming[]) =>
+    entries.reduce((all, { encodedBodySize }) => all + encodedBodySize, 0);
+  const needed = loads.filter(({ startTime }) => startTime < usableMs);
+  const [paint] = performance.getEntriesByName("first-contentful-paint");
+  return {
+    bytes: sum(needed),
+    bytesInAll: sum(loads),
+    files: Object.fromEntries(
+      needed.map(({ name, encodedBodySize }) => [new URL(name).pathname, (encodedBodySize / 1000).toFixed(1)]),
+    ),
+    usableMs,
+    firstPaintMs: paint?.startTime ?? Number.NaN,
+  };
 }

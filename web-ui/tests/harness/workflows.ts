@@ -39,7 +39,7 @@ export function largeOrders(url: string): Definition {
 }
 
 /** The parameters of a call that passes an order on. */
-export function tell(url: string): JsonObject {
+function tell(url: string): JsonObject {
   return {
     method: "POST",
     url: `${url}/orders`,

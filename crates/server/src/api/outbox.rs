@@ -5,7 +5,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Json, Path, Query};
 use model::{MailId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
-use storage::{MailRecord, Storage};
+use storage::{MailSummary, Storage};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Page, paging};
@@ -88,8 +88,8 @@ pub async fn delete_all(_caller: Caller, storage: Data<Storage>) -> Result<HttpR
     Ok(HttpResponse::NoContent().finish())
 }
 
-impl From<MailRecord> for Mail {
-    fn from(record: MailRecord) -> Self {
+impl From<MailSummary> for Mail {
+    fn from(record: MailSummary) -> Self {
         Self {
             id: record.id,
             delivered_by: "outbox",

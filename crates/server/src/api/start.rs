@@ -26,7 +26,7 @@ pub struct Start {
     /// The trigger to begin at; the first one when left out.
     pub node: Option<String>,
     /// What the trigger is to have received; what the manual trigger has as its sample when left out.
-    pub sample: Option<Sample>,
+    pub sample: Option<StartSample>,
     /// A stored event whose content is used instead of a sample.
     #[schema(value_type = Option<Uuid>)]
     pub event: Option<EventId>,
@@ -51,7 +51,7 @@ pub enum Which {
 /// What a trigger is to have received.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Sample {
+pub struct StartSample {
     /// The method; `POST` when left out.
     pub method: Option<String>,
     /// Header names in lower case.
@@ -153,7 +153,7 @@ async fn event_of(
         return Ok(Event { id: EventId::generate(), received_at, ..stored });
     }
     let own = definition.node(trigger).and_then(|node| node.params.get("sample")).cloned();
-    let sample = wish.sample.unwrap_or_else(|| Sample { body: own.unwrap_or_default(), ..Sample::default() });
+    let sample = wish.sample.unwrap_or_else(|| StartSample { body: own.unwrap_or_default(), ..StartSample::default() });
     // The same form as a request has, so that what works with the sample works with a request.
     let received = as_received(json!({
         "method": sample.method, "headers": sample.headers, "query": sample.query, "body": sample.body,

@@ -125,13 +125,15 @@ pub struct Duplicate {
 #[utoipa::path(get, path = "/api/v1/workflows", tag = "workflows", responses((status = 200, body = Items<WorkflowItem>)))]
 pub async fn list(_caller: Caller, storage: Data<Storage>) -> Result<Json<Items<WorkflowItem>>, Problem> {
     const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
-    let mut activity = storage.workflow_activity(storage.now().minus_ms(DAY_MS)).await?;
+    let workflows = storage.workflows().await?;
+    let keys: Vec<i64> = workflows.iter().map(|workflow| workflow.key).collect();
+    let mut activity = storage.workflow_activity(&keys, storage.now().minus_ms(DAY_MS)).await?;
     let item = |record: &WorkflowRecord| {
         let WorkflowActivity { last_run, recent } = activity.remove(&record.id).unwrap_or_default();
         let last_run = last_run.map(|run| LastRun { id: run.id, status: run.status, created_at: run.created_at });
         WorkflowItem { summary: WorkflowSummary::of(record), last_run, runs_last_day: recent }
     };
-    let items = storage.workflows().await?.iter().map(item).collect();
+    let items = workflows.iter().map(item).collect();
     Ok(Json(Items { items }))
 }
 

@@ -20,13 +20,16 @@ pub(crate) enum Policy {
     PageWithFrame,
     /// For a document that somebody else wrote and that a page of ours shows in a frame: it is shown, and that is all.
     Framed,
+    /// For a script or a style sheet of ours: what rules a document means nothing there, and they are many and small.
+    Part,
     /// For what a workflow answers: it may be a page, but never one that acts as one of ours.
     Answer,
 }
 
-const ALWAYS: &[(&str, &str)] = &[
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "same-origin"),
+const ALWAYS: &[(&str, &str)] = &[("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")];
+
+/// What is said about documents only.
+const FOR_DOCUMENTS: &[(&str, &str)] = &[
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
 ];
@@ -51,9 +54,14 @@ pub async fn security_headers(
             headers.remove(*name);
         }
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy.content_security()));
-    add(headers, header::X_FRAME_OPTIONS, policy.frame_options());
-    for (name, value) in ALWAYS {
+    let further = if policy == Policy::Part {
+        &[][..]
+    } else {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy.content_security()));
+        add(headers, header::X_FRAME_OPTIONS, policy.frame_options());
+        FOR_DOCUMENTS
+    };
+    for (name, value) in ALWAYS.iter().chain(further) {
         add(headers, HeaderName::from_static(name), value);
     }
     if is_https {
@@ -74,7 +82,7 @@ impl Policy {
 
     fn content_security(self) -> &'static str {
         match self {
-            Self::Page => {
+            Self::Page | Self::Part => {
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                  connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
             }

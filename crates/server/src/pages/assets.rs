@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
-use crate::middleware::accepts_gzip;
+use crate::middleware::{Policy, accepts_gzip};
 use crate::problem::Problem;
 
 /// What pages use. The hash is made here.
@@ -96,13 +96,15 @@ pub(super) async fn serve(request: HttpRequest, name: Path<String>) -> Result<Ht
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::VARY, "accept-encoding"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
-    if extension != "woff2" && accepts_gzip(request.headers()) {
-        return Ok(response.insert_header((header::CONTENT_ENCODING, "gzip")).body(compressed(&name, &file.data)));
-    }
-    Ok(match file.data {
-        Cow::Borrowed(bytes) => response.body(bytes),
-        Cow::Owned(bytes) => response.body(bytes),
-    })
+    let response = if extension != "woff2" && accepts_gzip(request.headers()) {
+        response.insert_header((header::CONTENT_ENCODING, "gzip")).body(compressed(&name, &file.data))
+    } else {
+        match file.data {
+            Cow::Borrowed(bytes) => response.body(bytes),
+            Cow::Owned(bytes) => response.body(bytes),
+        }
+    };
+    Ok(if matches!(extension, "css" | "js") { Policy::Part.applied_to(response) } else { response })
 }
 
 fn find(name: &str) -> Option<(EmbeddedFile, &str)> {

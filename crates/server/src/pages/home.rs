@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::RunStatus;
+use model::{RunStatus, WorkflowId};
 use nodes::Catalogue;
 use serde::Deserialize;
 use storage::{Endpoint, LastRun, Storage, WorkflowActivity, WorkflowRecord};
@@ -58,7 +58,7 @@ struct WorkflowRow {
     last_run: Option<LastRun>,
     recent: u64,
     recent_bad: u64,
-    /// The addresses of its webhooks, whole and without the server's own.
+    /// The addresses of its webhooks, whole and only the part that tells one from the others.
     urls: Vec<(String, String)>,
 }
 
@@ -82,18 +82,14 @@ pub(super) async fn show(
     let l = Layout::for_user(&request, &signed_in);
     let search = wish.search.as_deref().unwrap_or_default().trim().to_owned();
     let wanted = search.to_lowercase();
-    let records = storage.workflows().await?;
-    let total = records.len();
-    let found: Vec<_> = records.into_iter().filter(|record| record.name.to_lowercase().contains(&wanted)).collect();
+    let names = storage.workflow_names().await?;
+    let total = names.len();
+    let mut found = names.into_iter().filter(|(_, name)| name.to_lowercase().contains(&wanted)).map(|(id, _)| id);
     let number = wish.page.unwrap_or(1).max(1);
     let first = (number - 1).saturating_mul(PAGE_ROWS);
-    let has_more = found.len() > first.saturating_add(PAGE_ROWS);
-    let mut activity = storage.workflow_activity(storage.now().minus_ms(DAY_MS)).await?;
-    let mut workflows = Vec::new();
-    for record in found.into_iter().skip(first).take(PAGE_ROWS) {
-        let lately = activity.remove(&record.id).unwrap_or_default();
-        workflows.push(row_of(&storage, &catalogue, &site, record, &lately).await?);
-    }
+    let ids: Vec<WorkflowId> = found.by_ref().skip(first).take(PAGE_ROWS).collect();
+    let has_more = found.next().is_some();
+    let workflows = rows_of(&storage, &catalogue, &site, &ids).await?;
     let page_at = |number: usize| with_query("/", &[("search", &search), ("page", &number.to_string())]);
     let template = HomePage {
         templates: template_cards(l.texts().language()),
@@ -127,6 +123,25 @@ fn template_cards(language: Language) -> Vec<TemplateCard> {
     templates::all().iter().map(card).collect()
 }
 
+/// The rows in the order of the ids. Only what is shown is read.
+async fn rows_of(
+    storage: &Storage,
+    catalogue: &Catalogue,
+    site: &Site,
+    ids: &[WorkflowId],
+) -> Result<Vec<WorkflowRow>, Problem> {
+    let mut records = storage.workflows_of(ids).await?;
+    records.sort_by_key(|record| ids.iter().position(|id| *id == record.id));
+    let keys: Vec<i64> = records.iter().map(|record| record.key).collect();
+    let mut activity = storage.workflow_activity(&keys, storage.now().minus_ms(DAY_MS)).await?;
+    let mut rows = Vec::new();
+    for record in records {
+        let lately = activity.remove(&record.id).unwrap_or_default();
+        rows.push(row_of(storage, catalogue, site, record, &lately).await?);
+    }
+    Ok(rows)
+}
+
 async fn row_of(
     storage: &Storage,
     catalogue: &Catalogue,
@@ -141,7 +156,7 @@ async fn row_of(
         |status: RunStatus| lately.recent.get(&status).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
     let address = |endpoint: &Endpoint| {
         let url = url_of(&site.base_url, endpoint);
-        let path = url.strip_prefix(site.base_url.as_str()).map_or_else(|| url.clone(), |path| format!("/{path}"));
+        let path = url.split_once("/hooks/v1/").map_or_else(|| url.clone(), |(_, path)| path.to_owned());
         (url, path)
     };
     let problems = definitions::check(&record.draft, catalogue, storage).await?;

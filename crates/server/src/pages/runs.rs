@@ -128,7 +128,7 @@ pub(super) async fn row(
 
 /// The names of all workflows that are not deleted.
 async fn names(storage: &Storage) -> Result<BTreeMap<WorkflowId, String>, Problem> {
-    Ok(storage.workflows().await?.into_iter().map(|workflow| (workflow.id, workflow.name)).collect())
+    Ok(storage.workflow_names().await?.into_iter().collect())
 }
 
 impl Wish {

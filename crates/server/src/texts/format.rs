@@ -159,7 +159,7 @@ mod tests {
             (MINUTE_MS, "1 minute ago", "vor 1 Minute"),
             (3 * MINUTE_MS + 5, "3 minutes ago", "vor 3 Minuten"),
             (HOUR_MS, "1 hour ago", "vor 1 Stunde"),
-            (DAY_MS, "yesterday", "gestern"),
+            (DAY_MS, "1 day ago", "vor 1 Tag"),
             (3 * DAY_MS, "3 days ago", "vor 3 Tagen"),
             (40 * DAY_MS, "14 Nov 2023 UTC", "14.11.2023 UTC"),
         ] {

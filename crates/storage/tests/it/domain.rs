@@ -90,6 +90,8 @@ async fn a_mail_is_kept_once_however_often_its_step_is_tried() {
     assert_eq!(bench.storage.add_mail(mail).await.unwrap(), first);
     let kept = bench.storage.mails(None, 10).await.unwrap();
     assert_eq!((kept.len(), kept[0].subject.as_str()), (1, "Grüße"));
+    let whole = bench.storage.mail(first).await.unwrap();
+    assert_eq!((&whole.summary, &whole.message[..]), (&kept[0], &b"Subject: x\r\n\r\nHi"[..]));
 }
 
 #[tokio::test]

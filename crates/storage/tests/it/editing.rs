@@ -43,7 +43,7 @@ async fn a_restored_workflow_has_its_address_its_versions_and_its_samples_but_is
     bench.storage.set_sample(bench.workflow.key, NodeId::from("order"), sample.0, None, sample.1).await.unwrap();
     bench.storage.delete_workflow(id).await.unwrap();
     assert_eq!(bench.storage.endpoint_overview(START).await.unwrap(), []);
-    assert!(bench.storage.workflow_activity(START).await.unwrap().is_empty());
+    assert!(bench.storage.workflow_activity(&[bench.workflow.key], START).await.unwrap().is_empty());
 
     let back = bench.storage.restore_workflow(id).await.unwrap();
     assert_eq!((back.active, back.published_version), (false, Some(1)));
@@ -141,7 +141,7 @@ async fn kept_mails_are_removed_one_by_one_or_all_at_once() {
         };
         ids.push(bench.storage.add_mail(mail).await.unwrap());
     }
-    assert_eq!(bench.storage.mail(ids[0]).await.unwrap().run, None);
+    assert_eq!(bench.storage.mail(ids[0]).await.unwrap().summary.run, None);
     bench.storage.delete_mail(ids[0]).await.unwrap();
     assert!(matches!(bench.storage.delete_mail(ids[0]).await, Err(StorageError::NotFound { .. })));
     assert_eq!(bench.storage.count_mails().await.unwrap(), 2);

@@ -171,7 +171,9 @@ async fn ids_are_found_at_once_and_payloads_piece_by_piece() {
 async fn the_list_of_workflows_knows_their_last_runs_and_counts_them() {
     let history = history().await;
     let since = time_of(RUNS - 9_999);
-    let activity = quickly("the activity", async || history.storage.workflow_activity(since).await.unwrap()).await;
+    let keys: Vec<i64> = (1..=20).collect();
+    let activity = async || history.storage.workflow_activity(&keys, since).await.unwrap();
+    let activity = quickly("the activity", activity).await;
     assert_eq!(activity.len(), 20);
     let of = |key: u128| &activity[&WorkflowId(Uuid::from_u128(key))];
     let last = of(11).last_run.unwrap();
@@ -181,6 +183,9 @@ async fn the_list_of_workflows_knows_their_last_runs_and_counts_them() {
     assert_eq!(of(8).recent[&RunStatus::Queued], 0);
     let all: i64 = activity.values().flat_map(|one| one.recent.values()).sum();
     assert_eq!(all, 10_000);
+    let one = history.storage.workflow_activity(&[11], since).await.unwrap();
+    assert_eq!(one.into_iter().collect::<Vec<_>>(), [(WorkflowId(Uuid::from_u128(11)), of(11).clone())]);
+    assert!(history.storage.workflow_activity(&[], since).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use model::graph::Graph;
 use model::{ErrorCode, NodeId, RunId, RunStatus, StepStatus};
 use serde::Deserialize;
 use serde_json::Value;
-use storage::{MailRecord, StepRecord};
+use storage::{StepRecord, Storage};
 
 use crate::bench::Bench;
 
@@ -115,7 +115,7 @@ impl Expected {
             let exchanges = kept.map(|attempt| attempt.exchanges.len()).sum();
             faults.extend(expected.faults(step, exchanges).into_iter().map(|fault| format!("`{node}`: {fault}")));
         }
-        faults.extend(mail_faults(&self.mails, &bench.storage.mails(None, 10).await.unwrap()));
+        faults.extend(mail_faults(&self.mails, &bench.storage).await);
         faults
     }
 }
@@ -166,13 +166,15 @@ fn never_reached(graph: &Graph<'_>, trigger: &NodeId, steps: &BTreeMap<String, S
     skipped(graph, trigger, &states.collect()).into_iter().map(|node| node.0.clone()).collect()
 }
 
-fn mail_faults(expected: &[ExpectedMail], mails: &[MailRecord]) -> Vec<String> {
+async fn mail_faults(expected: &[ExpectedMail], storage: &Storage) -> Vec<String> {
+    let mails = storage.mails(None, 10).await.unwrap();
     if expected.len() != mails.len() {
         return vec![format!("{} mails lie in the outbox instead of {}", mails.len(), expected.len())];
     }
     let mut faults = Vec::new();
     for (mail, expected) in mails.iter().zip(expected) {
-        let message = String::from_utf8_lossy(&mail.message);
+        let whole = storage.mail(mail.id).await.unwrap();
+        let message = String::from_utf8_lossy(&whole.message);
         if mail.subject != expected.subject || mail.recipients != expected.recipients {
             faults.push(format!("the mail {mail:?} is not {expected:?}"));
         }

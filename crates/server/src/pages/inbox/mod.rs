@@ -78,7 +78,7 @@ struct EndpointRow {
 impl EndpointRow {
     /// The part of the URL that tells it from the others.
     fn path(&self) -> &str {
-        self.url.find("/hooks/").map_or(self.url.as_str(), |start| &self.url[start..])
+        self.url.split_once("/hooks/v1/").map_or(self.url.as_str(), |(_, path)| path)
     }
 }
 

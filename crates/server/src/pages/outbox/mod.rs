@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use model::{MailId, RunId, Timestamp};
 use serde::Deserialize;
-use storage::{MailRecord, Storage};
+use storage::{MailRecord, MailSummary, Storage};
 
 use self::letter::{Attachment, Letter};
 use super::form;
@@ -103,8 +103,8 @@ async fn show(
     id: Path<MailId>,
     wanted: Query<View>,
 ) -> Result<HttpResponse, Problem> {
-    let mail = storage.mail(*id).await?;
-    let letter = Letter::read(&mail.message, &mail.recipients);
+    let MailRecord { summary: mail, message } = storage.mail(*id).await?;
+    let letter = Letter::read(&message, &mail.recipients);
     let view = match (wanted.view.as_str(), &letter.text, &letter.html) {
         ("source", ..) => "source",
         ("text", Some(_), _) | (_, _, None) => "text",
@@ -122,7 +122,7 @@ async fn show(
         node: mail.node.0,
         run: mail.run,
         subject: mail.subject,
-        source: if view == "source" { letter::source(&mail.message) } else { String::new() },
+        source: if view == "source" { letter::source(&message) } else { String::new() },
         letter,
         view,
         l,
@@ -133,7 +133,7 @@ async fn show(
 /// The HTML of a mail, for the frame on its page. It can run nothing and load nothing.
 async fn html(_signed_in: SignedIn, storage: Data<Storage>, id: Path<MailId>) -> Result<HttpResponse, Problem> {
     let mail = storage.mail(*id).await?;
-    let html = Letter::read(&mail.message, &mail.recipients).html.ok_or_else(|| Problem::not_found("page"))?;
+    let html = Letter::read(&mail.message, &mail.summary.recipients).html.ok_or_else(|| Problem::not_found("page"))?;
     Ok(Policy::Framed.applied_to(HttpResponse::Ok().content_type(ContentType::html()).body(html)))
 }
 
@@ -158,8 +158,8 @@ async fn delete_all(
     Ok(see_other("/outbox?notice=deleted"))
 }
 
-impl From<MailRecord> for Row {
-    fn from(mail: MailRecord) -> Self {
+impl From<MailSummary> for Row {
+    fn from(mail: MailSummary) -> Self {
         Self {
             id: mail.id,
             at: mail.created_at,

@@ -1,0 +1,40 @@
+/**
+ * Leaves out what packages bring and no page of ours ever uses. Each entry was measured; together they save as much as the
+ * whole header weighs.
+ */
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
+
+/** The canvas registers these for nodes and lines without a type; ours always have one. */
+const UNUSED_TYPES =
+  /\/(?:(?:Default|Input|Output|Group)Node|(?:Bezier|SmoothStep|Step|Straight)(?:Edge|EdgeInternal))\.svelte$/;
+/** Rules for parts of the canvas that we do not show: its own buttons, boxes that can be resized, its own nodes, its dark colours. */
+const UNUSED_RULES =
+  /__resize-control|__controls|__node-(?:input|default|output|group)\b|__edgeupdater|__arrowhead|\.dark\b/;
+/** Custom elements define a class as soon as they are loaded, which a bundler does not dare to drop. */
+const UNUSED_MODULE = "/svelte/src/internal/client/dom/elements/custom-element.js";
+
+export function slim(): Plugin {
+  return {
+    name: "stellwerk-slim",
+    enforce: "pre",
+    resolveId(source, importer) {
+      const isUnused = importer?.includes("/@xyflow/svelte/") && UNUSED_TYPES.test(source);
+      return isUnused ? fileURLToPath(new URL("src/canvas/Nothing.svelte", import.meta.url)) : null;
+    },
+    transform(code, id) {
+      if (id.includes("/@xyflow/svelte/dist/base.css")) return { code: withoutUnusedRules(code), map: null };
+      return id.includes(UNUSED_MODULE) ? { code, moduleSideEffects: false } : null;
+    },
+  };
+}
+
+/** Drops the selectors that match nothing of ours, and the rules of which none is left. */
+export function withoutUnusedRules(css: string): string {
+  const plain = css.replace(/\/\*[\s\S]*?\*\//g, "");
+  return plain.replace(/([^{}]+)\{([^{}]*)\}/g, (rule: string, selectors: string, body: string) => {
+    const used = selectors.split(",").filter((selector) => !UNUSED_RULES.test(selector));
+    if (used.length === 0) return "";
+    return used.length === selectors.split(",").length ? rule : `${used.join(",")}{${body}}`;
+  });
+}
