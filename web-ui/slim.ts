@@ -9,8 +9,7 @@ import type { Plugin } from "vite";
 const UNUSED_TYPES =
   /\/(?:(?:Default|Input|Output|Group)Node|(?:Bezier|SmoothStep|Step|Straight)(?:Edge|EdgeInternal))\.svelte$/;
 /** Rules for parts of the canvas that we do not show: its own buttons, boxes that can be resized, its own nodes, its dark colours. */
-const UNUSED_RULES =
-  /__resize-control|__controls|__node-(?:input|default|output|group)\b|__edgeupdater|__arrowhead|\.dark\b/;
+const UNUSED_RULES = /__resize-control|__controls|__node-(?:input|default|output|group)\b|__edgeupdater|\.dark\b/;
 /** Custom elements define a class as soon as they are loaded, which a bundler does not dare to drop. */
 const UNUSED_MODULE = "/svelte/src/internal/client/dom/elements/custom-element.js";
 

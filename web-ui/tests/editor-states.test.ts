@@ -21,7 +21,7 @@ async function inEveryState(seat: Seat, judge: (editor: EditorPage) => Promise<s
   const found: Record<string, string[]> = {};
   for (const [name, { query, reach }] of Object.entries(EDITOR_STATES)) {
     const editor = new EditorPage(page, seat.language);
-    await editor.open(`/workflows/${workflow}${query}`);
+    await editor.openForKeys(`/workflows/${workflow}${query}`);
     await reach?.(editor);
     const findings = await judge(editor);
     if (findings.length > 0) found[name] = findings;

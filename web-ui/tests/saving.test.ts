@@ -57,6 +57,7 @@ test("a hundred and one edits are undone and done again one by one", async () =>
   const { page } = await stage.visit();
   const { id } = await stage.api.createWorkflow("Undone", CHAIN);
   const editor = await openOn(page, id);
+  await editor.hearsKeys();
   await editor.choose("fields");
   const start = (await stage.api.workflow(id)).definition;
   const moves = 101;
@@ -134,6 +135,7 @@ test("edits that never reached the server are back when the page is opened again
   tolerate(/ERR_|Failed to (load|fetch)|EventSource/);
   const { id } = await stage.api.createWorkflow("Recovered", CHAIN);
   const editor = await openOn(page, id, "?node=mail");
+  await editor.line("subject").waitFor();
   await stage.server.kill();
   await replaceText(editor, "subject", "Not lost");
   await page.locator('[data-testid="save-state"][data-state="offline"]').waitFor();

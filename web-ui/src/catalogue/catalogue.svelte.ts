@@ -3,7 +3,7 @@ import type { Json } from "../workflow/definition.ts";
 
 export type NodeKind = "trigger" | "flow" | "data" | "action";
 
-export type ParameterKind =
+type ParameterKind =
   | "text"
   | "long_text"
   | "number"
@@ -18,7 +18,7 @@ export type ParameterKind =
   | "code"
   | "settings";
 
-export interface Choice {
+interface Choice {
   readonly value: string;
   readonly title: string;
 }
@@ -77,7 +77,7 @@ export interface FunctionDoc {
   readonly result: string;
 }
 
-export interface CredentialField {
+interface CredentialField {
   readonly name: string;
   readonly title: string;
   readonly secret: boolean;

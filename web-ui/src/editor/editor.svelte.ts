@@ -6,8 +6,9 @@ import { CanvasState } from "../canvas/canvas.svelte.ts";
 import type { Catalogue, NodeType } from "../catalogue/catalogue.svelte.ts";
 import type { Credential, Data, DraftProblem, Run, Sample, Step, Webhook, Workflow } from "../data.ts";
 import { type Definition, type Json, type JsonObject, type NodeDefinition, nodeOf } from "../workflow/definition.ts";
+import { equal } from "../workflow/equal.ts";
 import { exampleOf } from "../workflow/example.ts";
-import { begin, type History, push, redo, undo } from "../workflow/history.ts";
+import { begin, type History, push, rebase, redo, undo } from "../workflow/history.ts";
 import { Kept } from "./kept.ts";
 import { Publishing } from "./publishing.svelte.ts";
 import type { Runner } from "./runner.ts";
@@ -134,6 +135,11 @@ export class Editor {
     this.#move(push(this.#history, definition));
   }
 
+  /** Takes over what others did. No undo takes it back, because `bring` puts it into every state of the history. */
+  rebase(definition: Definition, bring: Edit): void {
+    this.#move(rebase(this.#history, definition, bring, equal));
+  }
+
   /** The one selected node, whose settings the inspector shows. */
   get selectedNode(): NodeDefinition | undefined {
     if (this.selectedNodes.size !== 1) return undefined;
@@ -196,8 +202,9 @@ export class Editor {
   }
 
   #move(history: History<Definition>): void {
-    if (history.present === this.definition) return;
+    const isSame = history.present === this.definition;
     this.#history = history;
+    if (isSame) return;
     // Other states stay until the server has answered or the person has decided; meanwhile edits go on.
     if (this.save.kind === "saved") this.save = { kind: "changed" };
     const ids = new Set(this.definition.nodes.map((node) => node.id));

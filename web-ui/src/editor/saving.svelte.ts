@@ -6,7 +6,7 @@ import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { equal } from "../workflow/equal.ts";
-import { type Conflict, merge } from "../workflow/merge.ts";
+import { bringing, type Conflict, merge } from "../workflow/merge.ts";
 import type { SaveState } from "./editor.svelte.ts";
 import type { Draft, KeptEdits } from "./kept.ts";
 
@@ -19,6 +19,8 @@ export interface OpenDraft {
   save: SaveState;
   /** Takes over another document as one step that can be undone. */
   replace(definition: Definition): void;
+  /** Takes over what others did, which no undo takes back: `bring` puts it into a state of the history. */
+  rebase(definition: Definition, bring: (state: Definition) => Definition): void;
 }
 
 /** What saving needs of the server. */
@@ -144,7 +146,14 @@ export class Saving {
   /** Decides a conflict for the other draft. Mine is one undo away. */
   useTheirs(): void {
     const theirs = this.theirs;
-    if (theirs) this.#adopt(theirs, theirs.definition, theirs.name);
+    if (!theirs) return;
+    this.#adopt(
+      theirs,
+      merge(this.#base.definition, this.#draft.definition, theirs.definition).definition,
+      theirs.name,
+    );
+    this.#draft.replace(this.#base.definition);
+    this.#settle();
   }
 
   /** Decides a conflict for this draft. What only the other side changed stays in. */
@@ -245,7 +254,7 @@ export class Saving {
     const same = equal(definition, theirs.definition);
     // The very object that is drawn counts as saved, so that saving can tell by identity.
     const drawn = same && !equal(definition, this.#draft.definition) ? theirs.definition : definition;
-    this.#draft.replace(drawn);
+    this.#draft.rebase(drawn, bringing(this.#base.definition, this.#draft.definition, theirs.definition));
     this.#draft.name = name;
     this.#base = { revision: theirs.revision, name: theirs.name, definition: same ? drawn : theirs.definition };
     this.#take(theirs);

@@ -5,6 +5,8 @@ import type { DraftProblem, Workflow } from "../data.ts";
 import { toasts } from "../toasts/toasts.svelte.ts";
 import { type Definition, nodeOf } from "../workflow/definition.ts";
 import { setNode, setParam } from "../workflow/edits.ts";
+import { equal } from "../workflow/equal.ts";
+import { begin, type History, push, rebase, undo } from "../workflow/history.ts";
 import { definition, node } from "../workflow/samples.ts";
 import type { SaveState } from "./editor.svelte.ts";
 import type { KeptEdits } from "./kept.ts";
@@ -51,22 +53,26 @@ class FakeServer {
 }
 
 class Draft implements OpenDraft {
-  definition: Definition;
+  history: History<Definition>;
   name: string;
   problems: readonly DraftProblem[] = [];
   save: SaveState = { kind: "saved" };
-  /** What could be undone. */
-  replaced: Definition[] = [];
 
   constructor(public workflow: Workflow) {
-    this.definition = workflow.definition;
+    this.history = begin(workflow.definition);
     this.name = workflow.name;
   }
 
+  get definition(): Definition {
+    return this.history.present;
+  }
+
   replace(next: Definition): void {
-    if (next === this.definition) return;
-    this.replaced.push(this.definition);
-    this.definition = next;
+    this.history = push(this.history, next);
+  }
+
+  rebase(next: Definition, bring: (state: Definition) => Definition): void {
+    this.history = rebase(this.history, next, bring, equal);
   }
 }
 
@@ -104,7 +110,12 @@ function open(): void {
 }
 
 function edit(change: (before: Definition) => Definition): void {
-  draft.definition = change(draft.definition);
+  draft.replace(change(draft.definition));
+  saving.touched();
+}
+
+function goBack(): void {
+  draft.history = undo(draft.history);
   saving.touched();
 }
 
@@ -201,7 +212,7 @@ describe("when the server cannot be reached", () => {
     server.put("Orders", url("kept")(first));
     open();
     await saving.recover();
-    expect([kept, draft.replaced, server.changes, toasts.items]).toEqual([null, [], [], []]);
+    expect([kept, draft.history.past, server.changes, toasts.items]).toEqual([null, [], [], []]);
   });
 
   test("kept edits are brought together with what others did meanwhile", async () => {
@@ -248,6 +259,35 @@ describe("when somebody else changed the draft", () => {
     expect(lastToast()).toBe("editor.save.merged");
   });
 
+  test("an undo after that takes back what was done here, and nothing of theirs", async () => {
+    edit(url("saved"));
+    await saving.flush();
+    server.put("Orders", setNode(draft.definition, "a", { title: "Theirs" }));
+    edit(url("mine"));
+    await saving.flush();
+    for (const left of ["saved", undefined]) {
+      goBack();
+      expect(await saving.flush()).toBe(true);
+      expect(urlOf(server.workflow.definition)).toBe(left);
+      expect(nodeOf(server.workflow.definition, "a")?.title).toBe("Theirs");
+    }
+  });
+
+  test("an undo after keeping mine shows theirs, and not what both have left behind", async () => {
+    server.put("Orders", url("theirs")(first));
+    edit(url("mine"));
+    await saving.flush();
+    await saving.keepMine();
+    goBack();
+    expect(urlOf(draft.definition)).toBe("theirs");
+  });
+
+  test("a newer draft that was taken over without edits of one's own is no step to undo", async () => {
+    server.put("Orders", url("theirs")(first));
+    await saving.check();
+    expect(draft.history.past).toEqual([]);
+  });
+
   test("changes of the same field wait for a person; edits go on meanwhile", async () => {
     server.put("Orders", url("theirs")(first));
     edit(url("mine"));
@@ -275,8 +315,9 @@ describe("when somebody else changed the draft", () => {
     await saving.flush();
     saving.useTheirs();
     expect([draft.save.kind, urlOf(draft.definition)]).toEqual(["saved", "theirs"]);
-    expect(urlOf(draft.replaced.at(-1) ?? first)).toBe("mine");
     expect(saving.isDirty).toBe(false);
+    goBack();
+    expect([urlOf(draft.definition), saving.isDirty]).toEqual(["mine", true]);
   });
 
   test("mine can become a workflow of its own", async () => {

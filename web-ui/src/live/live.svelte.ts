@@ -2,7 +2,7 @@
 import type { Editor } from "../editor/editor.svelte.ts";
 import { type News, readNews } from "./news.ts";
 
-export type Listener = (news: News) => void;
+type Listener = (news: News) => void;
 
 /** How long a page that nobody sees keeps its connection. A browser allows only six of them to one server over HTTP/1.1. */
 const HIDDEN_LIMIT_MS = 60_000;

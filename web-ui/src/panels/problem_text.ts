@@ -5,21 +5,47 @@ import { t, textFor } from "../texts/texts.ts";
 import { nodeOf } from "../workflow/definition.ts";
 
 /** Codes whose message tells something that the words for the code cannot: a place in a text, a name, a limit. */
-const TELLING =
-  /^(invalid_|wrong_type|out_of_range|not_a_choice|unknown_|duplicate_|too_many|circle|reference_|expression_)/;
+const TELLING: ReadonlySet<string> = new Set([
+  "circle",
+  "duplicate_edge",
+  "invalid_case",
+  "invalid_condition",
+  "invalid_expression",
+  "invalid_field_name",
+  "invalid_retry",
+  "invalid_script",
+  "invalid_setting",
+  "not_a_choice",
+  "out_of_range",
+  "reference_not_before",
+  "too_many_nodes",
+  "unknown_edge_end",
+  "unknown_node_type",
+  "unknown_parameter",
+  "unknown_port",
+  "unknown_reference",
+  "wrong_type",
+]);
 
-export interface ProblemText {
+interface Words {
   readonly text: string;
   /** The server's own words where they tell more. */
   readonly detail: string | null;
+}
+
+interface ProblemText extends Words {
   /** What the field is called; none when it is not about one. */
   readonly field: string | null;
 }
 
 export function problemText(editor: Editor, problem: DraftProblem): ProblemText {
-  const text = textFor(`draft.${problem.code}`);
-  const detail = text !== undefined && TELLING.test(problem.code) ? problem.message : null;
-  return { text: text ?? problem.message, detail, field: fieldTitle(editor, problem.node, problem.parameter) };
+  return { ...wordsFor(problem), field: fieldTitle(editor, problem.node, problem.parameter) };
+}
+
+/** What is wrong, without where. */
+export function wordsFor({ code, message }: DraftProblem): Words {
+  const text = textFor(`draft.${code}`);
+  return { text: text ?? message, detail: text !== undefined && TELLING.has(code) ? message : null };
 }
 
 /** What a person knows a field of a node as; `node` alone means the node as a whole. */

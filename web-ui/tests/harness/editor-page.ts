@@ -23,6 +23,16 @@ export class EditorPage {
     await this.page.getByTestId("canvas").waitFor();
   }
 
+  /** Opens an editor and waits until it hears keys, which are listened to right after the first picture. */
+  async openForKeys(path: string): Promise<void> {
+    await this.open(path);
+    await this.hearsKeys();
+  }
+
+  async hearsKeys(): Promise<void> {
+    await this.page.waitForFunction(() => performance.getEntriesByName("editor-hears-keys").length > 0);
+  }
+
   /** The workflow's id, out of the address. */
   get id(): string {
     const id = /\/workflows\/([0-9a-f-]{36})/.exec(this.page.url())?.[1];

@@ -160,7 +160,9 @@ mod tests {
                 assert_eq!(parse(name), Some((document, language, hash.as_str())));
             }
         }
-        for name in ["reference.json", "reference.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "reference.en.0a1b2c3d"] {
+        for name in
+            ["reference.json", "reference.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "reference.en.0a1b2c3d"]
+        {
             assert!(parse(name).is_none(), "{name}");
         }
     }

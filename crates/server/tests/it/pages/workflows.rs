@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::person::Person;
+use crate::outside::http::Request;
 use crate::outside::product::Product;
 
 fn first_id(product: &Product) -> String {
@@ -168,4 +169,29 @@ fn the_list_weighs_less_than_30_kilobytes_with_all_that_it_loads() {
 
 fn webhook() -> Value {
     json!({"nodes": [{"id": "order", "type": "webhook"}]})
+}
+
+#[test]
+fn what_an_editor_looks_things_up_in_is_kept_by_the_browser_and_shown_to_nobody_else() {
+    let product = Product::start(&[]);
+    let person = Person::signed_in(&product, "de");
+    let editor = person.submit("/workflows", &[("template", "webhook")]);
+    let page = person.read(&editor);
+    for (name, word) in [("reference", "Wiederholungen"), ("functions", "signature")] {
+        let Some(start) = page.find(&format!("/editor/{name}.de.")) else {
+            assert!(page.contains("callout warn"), "without the editor's files the page says so");
+            return;
+        };
+        let address = page[start..].split('"').next().unwrap();
+        let answer = person.open(address);
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "{address}");
+        assert_eq!(answer.header("cache-control"), "private, max-age=31536000, immutable");
+        assert!(answer.text().contains(word), "{word} is missing in {address}");
+        let outdated = person.open(&format!("/editor/{name}.de.00000000.json"));
+        assert_eq!((outdated.status, outdated.header("cache-control")), (200, "no-store"), "an old page still works");
+        let stranger = product.send(&Request::new("GET", address));
+        assert_ne!(stranger.status, 200, "{address}");
+    }
+    assert_eq!(person.open("/editor/secrets.de.00000000.json").status, 404);
+    assert!(!page.contains("\"http.request\""), "the page carries the node types of its own steps only");
 }
