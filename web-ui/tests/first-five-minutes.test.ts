@@ -61,6 +61,7 @@ for (const language of ["en", "de"] as Language[]) {
       expect(sink.received.at(-1)?.path).toBe("/orders");
 
       await editor.button("editor.action.publish").click();
+      await editor.text("editor.publish.live", { version: 1 }).waitFor();
       const [before, line] = [sink.received.length, await curlLine(editor)];
       const answer = JSON.parse((await runCurlLine(line)).body) as { run: string; status: string };
       expect(answer.status).toBe("accepted");

@@ -1,8 +1,8 @@
-import * as d3 from "d3-selection";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Selection } from "./selection.ts";
 import { interrupt } from "./transition.ts";
 
-/** What the canvas' library calls; the types of d3 know the real transitions only. */
+/** What the canvas' library calls. */
 interface Animated {
   duration(duration_ms: number): Animated;
   ease(ease: (progress: number) => number): Animated;
@@ -38,8 +38,8 @@ function frame(now_ms: number): void {
 }
 
 /** Its types do not know what the module puts on every selection. */
-function select(of: Element[] = [element]): { transition(): Animated; interrupt(): unknown } {
-  return d3.selectAll(of) as never;
+function select(of: Element | null = element): { transition(): Animated; interrupt(): unknown } {
+  return new Selection(of) as never;
 }
 
 function animate(): Animated {
@@ -95,7 +95,7 @@ test("a second animation of the same element takes the place of the first", () =
 });
 
 test("a selection of nothing is animated without a word", () => {
-  select([]).transition().duration(10);
+  select(null).transition().duration(10);
   expect(frames.size).toBe(0);
 });
 
@@ -103,5 +103,5 @@ test("what is called gets the animation and its arguments, and the selection is 
   const given: unknown[] = [];
   const animated = animate().call((...all) => given.push(...all), 1, 2);
   expect(given).toEqual([animated, 1, 2]);
-  expect(animated.selection()).toBeInstanceOf(d3.selection);
+  expect(animated.selection()).toBeInstanceOf(Selection);
 });
