@@ -4,6 +4,7 @@ import { useCsrf } from "./api/client.ts";
 import { readData } from "./data.ts";
 import { Editor } from "./editor/editor.svelte.ts";
 import { useSprite } from "./icons/sprite.ts";
+import { watchStyles } from "./loading/lazy.ts";
 import { useReference } from "./loading/reference.ts";
 import { useTexts } from "./texts/texts.ts";
 
@@ -14,6 +15,7 @@ if (target) {
   useReference(data, data.catalogue);
   useSprite(data.sprite);
   useCsrf(data.csrf);
+  watchStyles();
   target.replaceChildren();
   target.removeAttribute("aria-busy");
   mount(App, { target, props: { editor: new Editor(data) } });

@@ -30,7 +30,6 @@ pub struct LastRun {
     pub created_at: Timestamp,
 }
 
-
 impl Storage {
     /// What these workflows did lately, except the deleted ones; their runs since `since` are counted by status.
     pub async fn workflow_activity(

@@ -34,8 +34,18 @@ export function watchWindow(editor: Editor): () => void {
     },
     options,
   );
-  // A part that is loaded on demand is gone after an update of the server.
-  window.addEventListener("vite:preloadError", () => offerReload(editor), options);
+  // A part that is loaded on demand is gone after an update of the server. What has a place on the page says so there.
+  const lost = new WeakSet<object>();
+  window.addEventListener("vite:preloadError", ({ payload }) => lost.add(payload), options);
+  window.addEventListener(
+    "unhandledrejection",
+    (event) => {
+      if (!lost.has(event.reason)) return;
+      event.preventDefault();
+      offerReload(editor);
+    },
+    options,
+  );
   return () => watching.abort();
 }
 

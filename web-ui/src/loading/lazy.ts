@@ -3,8 +3,35 @@ import { reference } from "./reference.ts";
 
 /** Loads a part together with the texts and node types that it speaks of, so that it never shows a bare key. */
 export async function lazy<Part>(load: () => Promise<Part>): Promise<Part> {
+  if (missing.size > 0) await fetchStyles();
   const [part] = await Promise.all([load(), reference()]);
   return part;
+}
+
+/** Style sheets that did not arrive. */
+const missing = new Set<HTMLLinkElement>();
+
+/** The bundler's loader asks for each style sheet only once, so without this a part that is tried again would come without its own. */
+async function fetchStyles(): Promise<void> {
+  const links = [...missing];
+  missing.clear();
+  await Promise.all(
+    links.map((link) => {
+      const again = link.cloneNode() as HTMLLinkElement;
+      const arrived = new Promise((done, failed) => {
+        again.onload = done;
+        again.onerror = failed;
+      });
+      link.replaceWith(again);
+      return arrived;
+    }),
+  );
+}
+
+/** Notices style sheets that do not arrive; called once. */
+export function watchStyles(): void {
+  // Such an event does not bubble, but passes the document on its way down.
+  document.addEventListener("error", ({ target }) => target instanceof HTMLLinkElement && missing.add(target), true);
 }
 
 /**

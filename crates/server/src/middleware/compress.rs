@@ -57,7 +57,9 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 fn is_text(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     !headers.contains_key(header::CONTENT_ENCODING)
-        && ["text/html", "application/json", "application/problem+json"].iter().any(|text| content_type.starts_with(text))
+        && ["text/html", "application/json", "application/problem+json"]
+            .iter()
+            .any(|text| content_type.starts_with(text))
 }
 
 fn gzip(bytes: &[u8]) -> Bytes {
