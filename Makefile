@@ -92,9 +92,10 @@ toolchain:
 	    echo "A C compiler is missing (the database and TLS are partly C): install build-essential or your system's like." >&2; exit 1; \
 	  fi; }
 
+NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1)
+
 node:
-	@{ command -v npm && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
-	  process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1)'; } >/dev/null || { \
+	@{ command -v npm && node -e '$(NODE_IS_NEW_ENOUGH)'; } >/dev/null || { \
 	  echo "Node.js is missing or too old: install 20.19 or newer with npm, it builds the editor; then run make again." >&2; exit 1; }
 
 chromium:
