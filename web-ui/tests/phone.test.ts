@@ -102,3 +102,66 @@ test("what a finger has to hit is large enough", async () => {
   }
   expect(small).toEqual({});
 });
+
+for (const language of ["en", "de"] as const) {
+  test(`nothing of the header is cut off on the smallest phone, ${language}`, async () => {
+    const { page } = await stage.visit({ device: "phone", width: 320, language });
+    const { id } = await stage.api.createWorkflow(
+      "A name that is longer than such a phone is wide",
+      largeOrders("http://127.0.0.1:9"),
+    );
+    const editor = new EditorPage(page, language);
+    const cut = () =>
+      page.locator(".header").evaluate((header) => {
+        const parts = [...header.querySelectorAll("a, button, .state, .state span, .save")];
+        const seen = parts.filter((part) => part.checkVisibility() && !part.closest("[popover]"));
+        const isCut = (part: Element) => {
+          const box = part.getBoundingClientRect();
+          return (
+            box.left < 0 ||
+            box.right > innerWidth ||
+            (box.width > 1 && part.scrollWidth > part.clientWidth + 1 && part.tagName === "SPAN")
+          );
+        };
+        return seen.filter(isCut).map((part) => part.outerHTML);
+      });
+    const word = page.getByTestId("live-state");
+    await editor.open(`/workflows/${id}`);
+    await word.getByText(editor.say("editor.state.short_draft"), { exact: true }).waitFor();
+    expect(await cut()).toEqual([]);
+    await editor.button("editor.action.publish").tap();
+    await word.getByText(editor.say("editor.state.short_live"), { exact: true }).waitFor();
+    await editor.button("editor.header.menu").tap();
+    await editor.button("editor.action.pause").tap();
+    await word.getByText(editor.say("editor.state.short_paused"), { exact: true }).waitFor();
+    expect(await cut()).toEqual([]);
+  });
+}
+
+test("the sheet with a step's settings leaves the step in sight", async () => {
+  const { page } = await stage.visit({ device: "phone" });
+  const { id } = await stage.api.createWorkflow("In sight", largeOrders("http://127.0.0.1:9"));
+  const editor = new EditorPage(page);
+  await editor.open(`/workflows/${id}?node=tell`);
+  await editor.field("url").waitFor();
+  const sheet = page.getByTestId("side-panel");
+  const bottomOf = async (what: typeof sheet) => (await what.boundingBox())?.y ?? Number.NaN;
+  const gap = async () => (await bottomOf(sheet)) - (await bottomOf(editor.node("tell"))) - 40;
+  await expect.poll(gap).toBeGreaterThan(0);
+  expect((await editor.node("tell").boundingBox())?.y).toBeGreaterThan(
+    (await page.locator(".header").boundingBox())?.y ?? 0,
+  );
+});
+
+test("without a trigger there is no bar to start a run", async () => {
+  const { page } = await stage.visit({ device: "phone" });
+  const { id } = await stage.api.createWorkflow("Empty", {
+    ...largeOrders("http://127.0.0.1:9"),
+    nodes: [],
+    edges: [],
+  });
+  const editor = new EditorPage(page);
+  await editor.open(`/workflows/${id}`);
+  await editor.text("editor.canvas.empty_title").waitFor();
+  expect(await page.getByRole("region", { name: say("editor.run.label") }).count()).toBe(0);
+});

