@@ -36,8 +36,10 @@ $(WEB_BUILT): $(WEB_PACKAGES) $(WEB_SOURCES)
 	@touch $@
 
 # Packages that were fetched once are taken from npm's own store, so this works without a network.
+# The versions are those of the lock file. `npm ci` would also insist on the packages of other platforms, which not every
+# registry has.
 $(WEB_PACKAGES): web-ui/package-lock.json | node
-	cd web-ui && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error
+	cd web-ui && npm install --no-save --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # What fails quickly comes first. Testing the workspace leaves the binary that the browser suite starts.
