@@ -43,7 +43,9 @@ test("every edit is saved by itself and is there after a reload", async () => {
 });
 
 test("a page that is left at once loses nothing", async () => {
-  const { page } = await stage.visit();
+  const { page, tolerate } = await stage.visit();
+  // What the old page sends while it goes may arrive after the new one was read, which then sends the same.
+  tolerate(/409/);
   const { id } = await stage.api.createWorkflow("Left", CHAIN);
   const editor = await openOn(page, id, "?node=mail");
   await replaceText(editor, "subject", "Last words");
