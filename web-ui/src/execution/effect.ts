@@ -11,7 +11,7 @@ export type Effect =
 
 /** Methods that only read (RFC 9110 §9.2.1). */
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
-/** Operations that only read begin with one of these words; and only they may, see the guide on connectors. */
+/** Names by which an operation is taken to only read, if it is also safe to repeat. A manifest does not say that yet. */
 const READING = /^(?:find|get|list|read|search)(?:_|$)/;
 
 /** The effect of one attempt of this node, or none when it only computes or reads. */
