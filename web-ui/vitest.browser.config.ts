@@ -8,6 +8,8 @@ const shared = {
   pool: "forks",
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // How long a page may take on a busy machine. What must be quick is measured by the files above, or says so itself.
+  expect: { poll: { timeout: 10_000 } },
   // A failed test is looked at, not tried until it passes.
   retry: 0,
 } as const;
