@@ -91,6 +91,10 @@ async fn work(
             Outcome::Done { port, output } => return Ok(Finished::Done { port, output }),
             Outcome::Skip { output } => return Ok(Finished::Skipped { output }),
             Outcome::Do { effect, state } => (effect, state),
+            Outcome::Wait { .. } | Outcome::Call { .. } | Outcome::Each { .. } => {
+                let message = "This server cannot wait, call workflows or walk lists yet.";
+                return Err(NodeError::permanent(ErrorCode::Internal, message));
+            }
         };
         if exchanges.len() >= shared.settings.max_exchanges {
             let message = format!("The step needed more than {} exchanges in one attempt.", exchanges.len());

@@ -3,8 +3,15 @@
 //! The same shapes are what a connector's script writes and reads, so their field names are part of the connector
 //! contract described in `docs/connectors.md`.
 
+mod seen;
+mod table;
+
+use model::{RunId, RunStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use seen::{SeenReply, SeenRequest};
+pub use table::{TableFilter, TableOrder, TableReply, TableRequest};
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +23,10 @@ pub enum Effect {
     Mail(Mail),
     /// Use the built-in contact table.
     Contacts(ContactsRequest),
+    /// Use one of the built-in tables.
+    Table(TableRequest),
+    /// Ask whether a key was seen before, and remember it.
+    Seen(SeenRequest),
 }
 
 /// An HTTP request, without its credential: the engine adds that after checking the host.
@@ -185,7 +196,8 @@ pub struct ContactChange {
     pub fields: Map<String, Value>,
 }
 
-/// What came back from an effect. Failures to reach the other side never get here; the engine handles them.
+/// What came back from an effect, or what ended a wait. Failures to reach the other side never get here; the engine handles
+/// them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -195,6 +207,50 @@ pub enum Reply {
     Mail(MailReply),
     /// The contact table's answer.
     Contacts(ContactsReply),
+    /// A built-in table's answer.
+    Table(TableReply),
+    /// Whether the key was seen before.
+    Seen(SeenReply),
+    /// The moment that the step waited for has come; of a wait for a signal, its end without one.
+    Time,
+    /// What the step waited for came. Of a call-back `{method, headers, query, body}`; of an approval
+    /// `{approved, comment, by}`.
+    Signal(Value),
+    /// The workflow that was called has ended, or was started when nobody waits for its end.
+    Called(CalledReply),
+    /// Every turn of the box is over.
+    Turns(TurnsReply),
+}
+
+/// What became of a called workflow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalledReply {
+    /// Its run.
+    pub run: RunId,
+    /// How it ended; `queued` when nobody waits for its end.
+    pub status: RunStatus,
+    /// The output of its last step.
+    #[serde(default)]
+    pub output: Value,
+    /// Why it did not end well: `{node, error}`; null otherwise.
+    #[serde(default)]
+    pub error: Value,
+}
+
+/// What became of the turns of a box.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnsReply {
+    /// How many there were.
+    pub count: u64,
+    /// How many ended well.
+    pub succeeded: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many a filter ended.
+    pub skipped: u64,
+    /// Their outputs in the order of the items, null for those that failed or were skipped; empty unless they are collected.
+    #[serde(default)]
+    pub outputs: Vec<Value>,
 }
 
 /// The answer to an HTTP request.

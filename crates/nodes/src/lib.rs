@@ -20,4 +20,4 @@ pub mod sandbox;
 pub mod trigger;
 
 pub use catalogue::{Catalogue, LoadError};
-pub use node::{Input, Interrupt, Node, Outcome, Surroundings};
+pub use node::{EachRules, Input, Interrupt, Node, Outcome, SignalKind, Surroundings, WaitFor};

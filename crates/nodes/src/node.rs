@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Node as NodeDefinition, NodeError, Timestamp};
+use model::{Node as NodeDefinition, NodeError, OnError, Timestamp, WorkflowId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::effect::{Effect, Reply};
@@ -17,9 +18,10 @@ pub trait Node: Send + Sync {
     /// Begins a step.
     fn start(&self, input: &Input<'_>) -> Result<Outcome, NodeError>;
 
-    /// Goes on after the engine carried out an effect. `state` is what the node gave along with that effect.
+    /// Goes on after the engine carried out an effect, or after what the node waited for. `state` is what the node gave along.
     ///
-    /// The engine calls it only after an [`Outcome::Do`] of the same attempt.
+    /// The engine calls it only after an [`Outcome::Do`], [`Outcome::Wait`], [`Outcome::Call`] or [`Outcome::Each`] of the
+    /// same attempt. Between the latter three and this call the process may have ended and begun anew.
     fn resume(&self, input: &Input<'_>, state: Value, reply: Reply) -> Result<Outcome, NodeError> {
         let _ = (input, state, reply);
         Err(NodeError::permanent(
@@ -106,6 +108,63 @@ pub enum Outcome {
         /// What the node wants back with the reply.
         state: Value,
     },
+    /// The step waits and holds nothing meanwhile. It goes on with [`Reply::Time`] or [`Reply::Signal`].
+    Wait {
+        /// What it waits for.
+        until: WaitFor,
+        /// What the node wants back.
+        state: Value,
+    },
+    /// Starts another workflow. The step goes on with [`Reply::Called`].
+    Call {
+        /// The workflow; its published version runs, and it must be active.
+        workflow: WorkflowId,
+        /// What its run sees as `trigger.body`.
+        input: Value,
+        /// Whether to wait for its end. Otherwise the reply comes as soon as the run is certain to begin.
+        wait: bool,
+        /// What the node wants back.
+        state: Value,
+    },
+    /// The step is a box: the nodes in it run once for every item. It goes on with [`Reply::Turns`] when all turns are over.
+    Each {
+        /// The items, in order.
+        items: Vec<Value>,
+        /// How the turns are made.
+        rules: EachRules,
+        /// What the node wants back.
+        state: Value,
+    },
+}
+
+/// What a step waits for: a moment, a signal, or a signal until a moment. At least one of them is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitFor {
+    /// The moment to go on at, or the end of the wait for a signal.
+    pub at: Option<Timestamp>,
+    /// The signal.
+    pub signal: Option<SignalKind>,
+}
+
+/// What may wake a step from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalKind {
+    /// Somebody requests the step's own address.
+    Callback,
+    /// A person says yes or no.
+    Approval,
+}
+
+/// How the turns of a box are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EachRules {
+    /// How many may be under way at the same time; at least 1.
+    pub parallel: u32,
+    /// What a failed turn means: the box fails, or the other turns go on.
+    pub on_failure: OnError,
+    /// Whether the turns' outputs are wanted in the reply.
+    pub collect: bool,
 }
 
 impl Outcome {

@@ -19,7 +19,7 @@ mod trust;
 use std::fmt;
 use std::sync::Arc;
 
-use model::{NodeError, NodeId, RunId};
+use model::{ErrorCode, NodeError, NodeId, RunId};
 use nodes::effect::{Effect, Reply};
 use storage::Storage;
 
@@ -117,6 +117,10 @@ impl Effects {
             Effect::Http(request) => self.inner.http.send(request, call).await,
             Effect::Mail(mail) => self.inner.mail.send(mail, call).await,
             Effect::Contacts(request) => self.inner.stored.contacts(request).await,
+            Effect::Table(_) | Effect::Seen(_) => {
+                let message = "This server has no built-in tables yet.";
+                Err(EffectError { error: NodeError::permanent(ErrorCode::Internal, message), exchange: None })
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ impl Operation {
             Decision::Do { effect, state } => {
                 let request = match &effect {
                     Effect::Http(request) => request.method.clone(),
-                    Effect::Mail(_) | Effect::Contacts(_) => String::new(),
+                    _ => String::new(),
                 };
                 Ok(Outcome::Do { effect, state: json!(Kept { state, method: request }) })
             }
@@ -109,6 +109,11 @@ impl Node for Operation {
             Reply::Http(http) => (json!(http), Some(http)),
             Reply::Mail(mail) => (json!(mail), None),
             Reply::Contacts(contacts) => (json!(contacts), None),
+            Reply::Table(table) => (json!(table), None),
+            Reply::Seen(seen) => (json!(seen), None),
+            Reply::Time | Reply::Signal(_) | Reply::Called(_) | Reply::Turns(_) => {
+                return Err(broken("it got an answer that it never asked for"));
+            }
         };
         let error = failed.map(|http| status_error(&kept.method, http));
         if failed.is_none_or(|http| (200..300).contains(&http.status)) {
