@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::id::CredentialId;
 use crate::retry::RetryPolicy;
+pub use crate::settings::{Callback, Settings};
 
 /// A graph of nodes and edges with its settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,10 @@ pub struct Node {
     /// What happens when it has failed for good and its `error` port leads nowhere.
     #[serde(default, skip_serializing_if = "OnError::is_stop")]
     pub on_error: OnError,
+    /// The user's word on whether the step may simply be done again after it was cut off in the middle. None means that
+    /// the node type and its effect say so themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safe_to_repeat: Option<bool>,
     /// The loop box that contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<NodeId>,
@@ -152,24 +157,6 @@ impl OnError {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     fn is_stop(&self) -> bool {
         *self == Self::Stop
-    }
-}
-
-/// What holds for a whole workflow.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// IANA time zone in which dates without one are meant.
-    pub timezone: String,
-    /// How many runs of this workflow may work at the same time.
-    pub max_parallel_runs: u32,
-    /// How long a run may take from its start to its end, waiting included, in milliseconds.
-    pub run_timeout_ms: u64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { timezone: "Europe/Berlin".to_owned(), max_parallel_runs: 10, run_timeout_ms: 3_600_000 }
     }
 }
 

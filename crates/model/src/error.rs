@@ -5,50 +5,60 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The kinds of failure. The list is closed: a page can explain every one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// An expression could not be read or computed.
-    Expression,
-    /// A parameter is missing or has a value that the node cannot use.
-    Parameter,
-    /// A script failed.
-    Script,
-    /// A script used more time, memory or steps than it may.
-    ScriptLimit,
-    /// The other side answered with a status that counts as an error.
-    HttpStatus,
-    /// The other side's answer could not be understood.
-    Response,
-    /// The other side answered, and said inside the answer that it failed.
-    Service,
-    /// No connection, or it broke.
-    Connection,
-    /// The host name could not be resolved.
-    Dns,
-    /// The encrypted connection could not be set up.
-    Tls,
-    /// It took too long.
-    Timeout,
-    /// The address is one that workflows may not reach.
-    AddressRefused,
-    /// The host is not one that this node or this credential may talk to.
-    HostRefused,
-    /// The credential is missing, of the wrong kind, or cannot be opened.
-    Credential,
-    /// The mail server refused the message or a recipient.
-    Mail,
-    /// Something is larger than its limit.
-    TooLarge,
-    /// A "stop with error" node was reached.
-    Stopped,
-    /// A person ended the run.
-    Cancelled,
-    /// A file that the step refers to does not exist any more.
-    FileMissing,
-    /// A fault of Stellwerk itself.
-    Internal,
+use crate::states::states;
+
+states! {
+    /// The kinds of failure. The list is closed: a page can explain every one of them.
+    ErrorCode {
+        /// An expression could not be read or computed.
+        Expression = "expression",
+        /// A parameter is missing or has a value that the node cannot use.
+        Parameter = "parameter",
+        /// A script failed.
+        Script = "script",
+        /// A script used more time, memory or steps than it may.
+        ScriptLimit = "script_limit",
+        /// The other side answered with a status that counts as an error.
+        HttpStatus = "http_status",
+        /// The other side's answer could not be understood.
+        Response = "response",
+        /// The other side answered, and said inside the answer that it failed.
+        Service = "service",
+        /// No connection, or it broke.
+        Connection = "connection",
+        /// The host name could not be resolved.
+        Dns = "dns",
+        /// The encrypted connection could not be set up.
+        Tls = "tls",
+        /// It took too long.
+        Timeout = "timeout",
+        /// The address is one that workflows may not reach.
+        AddressRefused = "address_refused",
+        /// The host is not one that this node or this credential may talk to.
+        HostRefused = "host_refused",
+        /// The credential is missing, of the wrong kind, or cannot be opened.
+        Credential = "credential",
+        /// The mail server refused the message or a recipient.
+        Mail = "mail",
+        /// Something is larger than its limit.
+        TooLarge = "too_large",
+        /// A "stop with error" node was reached.
+        Stopped = "stopped",
+        /// A person ended the run.
+        Cancelled = "cancelled",
+        /// A file that the step refers to does not exist any more.
+        FileMissing = "file_missing",
+        /// Cut off in the middle of something that must not be repeated blindly; a person decides.
+        InDoubt = "in_doubt",
+        /// The program ended several times while it worked on this run, so the run was set aside.
+        Crashed = "crashed",
+        /// A wait or the whole run took longer than it may.
+        Expired = "expired",
+        /// A workflow that was called failed.
+        Called = "called",
+        /// A fault of Stellwerk itself.
+        Internal = "internal",
+    }
 }
 
 /// Why a step failed. Whether a retry is worthwhile is said here and nowhere guessed from the text.
@@ -94,6 +104,14 @@ impl NodeError {
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
+    }
+}
+
+impl NodeError {
+    /// The HTTP status that the other side answered with, when that is the failure.
+    pub fn status(&self) -> Option<u16> {
+        let status = self.details.as_ref()?.get("status")?.as_u64()?;
+        u16::try_from(status).ok()
     }
 }
 

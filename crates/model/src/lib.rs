@@ -12,11 +12,12 @@ pub mod id;
 pub mod problem;
 pub mod retry;
 pub mod run;
+pub mod settings;
 pub mod slug;
 pub mod states;
 
 pub use clock::{Clock, Timestamp};
-pub use definition::{Definition, Edge, Node, NodeId, OnError, Settings};
+pub use definition::{Callback, Definition, Edge, Node, NodeId, OnError, Settings};
 pub use error::{ErrorCode, NodeError};
 pub use event::{Event, EventStatus};
 pub use id::{ApiTokenId, CredentialId, EndpointId, EventId, FileId, MailId, RunId, UserId, WorkflowId};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{ErrorCode, NodeError};
+
 /// How often and how fast a step is tried again after a passing failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -14,6 +16,10 @@ pub struct RetryPolicy {
     pub first_delay_ms: u64,
     /// No delay is longer than this, in milliseconds.
     pub max_delay_ms: u64,
+    /// Which failures are tried again. Empty: every passing one. Otherwise only these: kinds of failure (`connection`), HTTP
+    /// statuses (`429`) or classes of them (`5xx`). A status that is listed is tried again even if it counts as permanent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retry_on: Vec<String>,
 }
 
 /// How the delay grows from attempt to attempt.
@@ -30,7 +36,13 @@ pub enum Backoff {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 5, backoff: Backoff::Exponential, first_delay_ms: 1_000, max_delay_ms: 3_600_000 }
+        Self {
+            attempts: 5,
+            backoff: Backoff::Exponential,
+            first_delay_ms: 1_000,
+            max_delay_ms: 3_600_000,
+            retry_on: Vec::new(),
+        }
     }
 }
 
@@ -41,6 +53,21 @@ impl RetryPolicy {
     /// Only one attempt.
     pub fn never() -> Self {
         Self { attempts: 1, ..Self::default() }
+    }
+
+    /// Whether this failure is one that the policy tries again, as long as attempts are left.
+    pub fn applies_to(&self, error: &NodeError) -> bool {
+        if self.retry_on.is_empty() {
+            return error.retryable;
+        }
+        self.retry_on.iter().any(|listed| match RetryOn::parse(listed) {
+            Some(RetryOn::Code(code)) => error.retryable && error.code == code,
+            Some(RetryOn::Status(status)) => error.code == ErrorCode::HttpStatus && error.status() == Some(status),
+            Some(RetryOn::Class(class)) => {
+                error.code == ErrorCode::HttpStatus && error.status().is_some_and(|status| status / 100 == class)
+            }
+            None => false,
+        })
     }
 
     /// How long to wait after the failure of attempt number `failed` (the first is 1), in milliseconds. None: give up.
@@ -66,14 +93,41 @@ impl RetryPolicy {
     }
 }
 
+/// What one entry of [`RetryPolicy::retry_on`] means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryOn {
+    /// A kind of failure, as far as it is a passing one.
+    Code(ErrorCode),
+    /// An HTTP status.
+    Status(u16),
+    /// All HTTP statuses with this first digit.
+    Class(u16),
+}
+
+impl RetryOn {
+    /// Reads `connection`, `429` or `5xx`. Only statuses that can be a failure count, 300 to 599.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(class) = text.strip_suffix("xx") {
+            let digit = class.parse().ok().filter(|digit| class.len() == 1 && (3..=5).contains(digit));
+            return digit.map(Self::Class);
+        }
+        if text.starts_with(|first: char| first.is_ascii_digit()) {
+            return text.parse().ok().filter(|status| (300..=599).contains(status)).map(Self::Status);
+        }
+        text.parse().ok().map(Self::Code)
+    }
+}
+
 const LONGEST_ASKED_DELAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn policy(backoff: Backoff) -> RetryPolicy {
-        RetryPolicy { attempts: 5, backoff, first_delay_ms: 1_000, max_delay_ms: 3_000 }
+        RetryPolicy { attempts: 5, backoff, first_delay_ms: 1_000, max_delay_ms: 3_000, retry_on: Vec::new() }
     }
 
     #[test]
@@ -101,5 +155,47 @@ mod tests {
         assert_eq!(policy(Backoff::Fixed).delay_ms(1, Some(90_000), 0.0), Some(90_000));
         assert_eq!(policy(Backoff::Fixed).delay_ms(1, Some(1), 1.0), Some(1_000));
         assert_eq!(policy(Backoff::Fixed).delay_ms(1, Some(u64::MAX), 0.0), Some(86_400_000));
+    }
+
+    fn listing(entries: &[&str]) -> RetryPolicy {
+        RetryPolicy { retry_on: entries.iter().map(|&entry| entry.to_owned()).collect(), ..RetryPolicy::default() }
+    }
+
+    fn refusal(status: u16, retryable: bool) -> NodeError {
+        let error = NodeError::permanent(ErrorCode::HttpStatus, "m").with_details(json!({ "status": status }));
+        NodeError { retryable, ..error }
+    }
+
+    #[test]
+    fn without_a_list_every_passing_failure_is_tried_again() {
+        assert!(listing(&[]).applies_to(&NodeError::passing(ErrorCode::Mail, "m")));
+        assert!(!listing(&[]).applies_to(&refusal(404, false)));
+    }
+
+    #[test]
+    fn with_a_list_only_what_is_on_it_is_tried_again() {
+        let policy = listing(&["connection", "404", "5xx"]);
+        assert!(policy.applies_to(&NodeError::passing(ErrorCode::Connection, "m")));
+        assert!(policy.applies_to(&refusal(503, true)));
+        assert!(!policy.applies_to(&NodeError::passing(ErrorCode::Timeout, "m")));
+        assert!(!policy.applies_to(&refusal(429, true)));
+    }
+
+    #[test]
+    fn a_listed_status_is_tried_again_even_if_it_counts_as_permanent_but_a_listed_kind_is_not() {
+        assert!(listing(&["404"]).applies_to(&refusal(404, false)));
+        assert!(listing(&["4xx"]).applies_to(&refusal(404, false)));
+        assert!(!listing(&["http_status"]).applies_to(&refusal(404, false)));
+        assert!(!listing(&["stopped"]).applies_to(&NodeError::permanent(ErrorCode::Stopped, "m")));
+    }
+
+    #[test]
+    fn an_entry_is_a_kind_of_failure_a_status_or_a_class() {
+        assert_eq!(RetryOn::parse("dns"), Some(RetryOn::Code(ErrorCode::Dns)));
+        assert_eq!(RetryOn::parse("429"), Some(RetryOn::Status(429)));
+        assert_eq!(RetryOn::parse("5xx"), Some(RetryOn::Class(5)));
+        for bad in ["", "xx", "2xx", "55xx", "200", "4040", "-1", "Dns", "+5xx"] {
+            assert_eq!(RetryOn::parse(bad), None, "{bad}");
+        }
     }
 }

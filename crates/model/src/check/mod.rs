@@ -1,11 +1,13 @@
 //! The rules that a definition's shape must follow, whatever its node types are.
 
+mod retry;
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::{Definition, NodeId};
 use crate::graph::Graph;
 use crate::problem::Problem;
-use crate::retry::RetryPolicy;
 
 /// The most nodes that one definition may have.
 pub const MAX_NODES: usize = 1_000;
@@ -18,7 +20,7 @@ pub fn check_shape(definition: &Definition) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_nodes(definition, &mut problems);
     check_edges(definition, &mut problems);
-    check_settings(definition, &mut problems);
+    settings::check(&definition.settings, &mut problems);
     problems
 }
 
@@ -45,7 +47,7 @@ fn check_nodes(definition: &Definition, problems: &mut Vec<Problem>) {
             problems.push(Problem::of_node(&node.id, "invalid_node_id", message));
         }
         if let Some(retry) = &node.retry {
-            check_retry(&node.id, retry, problems);
+            retry::check(&node.id, retry, problems);
         }
         if node.timeout_ms.is_some_and(|timeout| timeout == 0 || timeout > MAX_TIMEOUT_MS) {
             let message = format!("The time limit must lie between 1 ms and {MAX_TIMEOUT_MS} ms.");
@@ -63,21 +65,6 @@ fn check_nodes(definition: &Definition, problems: &mut Vec<Problem>) {
             let message = format!("The node id `{id}` is used {times} times; each node needs its own.");
             problems.push(Problem::of_node(id, "duplicate_node_id", message));
         }
-    }
-}
-
-fn check_retry(node: &NodeId, retry: &RetryPolicy, problems: &mut Vec<Problem>) {
-    if retry.attempts == 0 || retry.attempts > RetryPolicy::MAX_ATTEMPTS {
-        let message = format!("The number of attempts must lie between 1 and {}.", RetryPolicy::MAX_ATTEMPTS);
-        problems.push(Problem::of_node(node, "invalid_retry", message).at("retry.attempts"));
-    }
-    if retry.first_delay_ms > retry.max_delay_ms {
-        let message = "The first delay is longer than the longest one.";
-        problems.push(Problem::of_node(node, "invalid_retry", message).at("retry.first_delay_ms"));
-    }
-    if retry.max_delay_ms > MAX_TIMEOUT_MS {
-        let message = format!("A delay may be at most {MAX_TIMEOUT_MS} ms.");
-        problems.push(Problem::of_node(node, "invalid_retry", message).at("retry.max_delay_ms"));
     }
 }
 
@@ -99,22 +86,6 @@ fn check_edges(definition: &Definition, problems: &mut Vec<Problem>) {
         let names = circle.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let message = format!("Edges lead round in a circle among or before these nodes: {names}. Remove one of them.");
         problems.push(Problem::of_node(circle[0], "circle", message));
-    }
-}
-
-fn check_settings(definition: &Definition, problems: &mut Vec<Problem>) {
-    let settings = &definition.settings;
-    if settings.timezone.parse::<chrono_tz::Tz>().is_err() {
-        let message = format!("`{}` is not a time zone; write one like `Europe/Berlin`.", settings.timezone);
-        problems.push(Problem::of_workflow("invalid_timezone", message).at("settings.timezone"));
-    }
-    if settings.max_parallel_runs == 0 || settings.max_parallel_runs > 1_000 {
-        let message = "The number of parallel runs must lie between 1 and 1000.";
-        problems.push(Problem::of_workflow("invalid_max_parallel_runs", message).at("settings.max_parallel_runs"));
-    }
-    if settings.run_timeout_ms == 0 || settings.run_timeout_ms > MAX_TIMEOUT_MS {
-        let message = format!("The time limit of a run must lie between 1 ms and {MAX_TIMEOUT_MS} ms.");
-        problems.push(Problem::of_workflow("invalid_run_timeout", message).at("settings.run_timeout_ms"));
     }
 }
 
