@@ -5,6 +5,7 @@
 
 pub mod credential_test;
 pub mod effects;
+mod computing_time;
 mod engine;
 mod gate;
 pub mod live;
@@ -17,6 +18,7 @@ pub mod transition;
 pub mod trial;
 mod vault;
 
+pub use computing_time::stop_after_computing;
 pub use engine::{Engine, Parts};
 pub use settings::EngineSettings;
 pub use vault::Vault;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{ErrorCode, Node as NodeDefinition, NodeError, RunId, Timestamp};
-use nodes::{Input, Interrupt, Node, Outcome, Surroundings};
+use nodes::{Input, Node, Outcome, Surroundings};
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use crate::computing_time::stop_after_computing;
 use crate::effects::{Call, OpenCredential};
 use crate::engine::Shared;
 use crate::prepared::Prepared;
@@ -151,12 +152,11 @@ fn compute<T>(heavy: bool, work: impl FnOnce() -> T) -> T {
 fn surroundings(shared: &Shared, prepared: &Prepared, this: &Try, now: Timestamp) -> Surroundings {
     let mut hasher = DefaultHasher::new();
     (this.run, &this.node.id, this.number).hash(&mut hasher);
-    let stop_at = Instant::now() + Duration::from_millis(shared.settings.script_limit_ms);
     Surroundings {
         now,
         timezone: prepared.definition.settings.timezone.clone(),
         seed: hasher.finish(),
-        interrupt: Interrupt::when(move || Instant::now() >= stop_at),
+        interrupt: stop_after_computing(shared.settings.script_limit_ms),
     }
 }
 
