@@ -3,9 +3,9 @@
 //! `plan` and `transition` decide and are pure; `run` and `step` do what they say; `engine` takes runs from the queue. There
 //! is no SQL here, and nothing knows the web server.
 
+mod computing_time;
 pub mod credential_test;
 pub mod effects;
-mod computing_time;
 mod engine;
 mod gate;
 pub mod live;

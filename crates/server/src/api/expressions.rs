@@ -1,6 +1,5 @@
 //! Computes an expression or a condition against a context, for editors and tests.
 
-
 use actix_web::web::{Data, Json};
 use nodes::{Surroundings, condition, expression};
 use serde::{Deserialize, Serialize};
