@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use model::{ErrorCode, Node as NodeDefinition, NodeError, RunId, Timestamp};
 use nodes::{Input, Node, Outcome, Surroundings};
 use serde_json::{Map, Value};
+use storage::crash_points::{self, CrashPoint};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::computing_time::stop_after_computing;
@@ -111,7 +112,9 @@ async fn work(
             run: (!this.is_trial).then_some(this.run),
             node: &node.id,
         };
-        let done = shared.effects.carry_out(&effect, &call).await.map_err(|failed| {
+        let carried_out = shared.effects.carry_out(&effect, &call).await;
+        crash_points::reached(CrashPoint::AfterEffect);
+        let done = carried_out.map_err(|failed| {
             exchanges.extend(failed.exchange.iter().filter_map(|exchange| serde_json::to_value(exchange).ok()));
             failed.error
         })?;

@@ -7,6 +7,7 @@
 mod accounts;
 mod activity;
 mod contacts;
+pub mod crash_points;
 mod credentials;
 mod endpoints;
 mod entities;
