@@ -73,9 +73,8 @@ pub async fn back_up(settings: &StorageSettings, target: &Path) -> Result<Backup
 /// Reads through a backup: whether it is whole, and whether this version can work with it.
 pub async fn examine_backup(file: &Path) -> Result<BackupContent, StorageError> {
     let file_bytes = std::fs::metadata(file).map_err(|error| cannot("read", file, &error))?.len();
-    let not_ours = |error: StorageError| {
-        StorageError::Backup(format!("{} is no backup of Stellwerk: {error}", file.display()))
-    };
+    let not_ours =
+        |error: StorageError| StorageError::Backup(format!("{} is no backup of Stellwerk: {error}", file.display()));
     let connection = open_to_read(file).await.map_err(not_ours)?;
     let content = content_of(&connection, file_bytes).await;
     let closed = connection.close().await;
