@@ -10,8 +10,8 @@ use nodes::Catalogue;
 use storage::Storage;
 
 use crate::api::{
-    contacts, credential_test, credentials, events, expressions, health, live, node_types, openapi, outbox, publishing,
-    runs, samples, start, stats, test_step, versions, workflows,
+    contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, openapi, outbox,
+    publishing, runs, samples, start, stats, test_step, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
@@ -93,6 +93,7 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/workflows/{id}/samples").get(samples::list).done())
         .service(at("/workflows/{id}/samples/{node}").put(samples::set).delete(samples::delete).done())
         .service(at("/workflows/{id}/test-step").post(test_step::test).done())
+        .service(at("/workflows/{id}/dry-run").post(dry_run::dry_run).done())
         .service(at("/workflows/{id}/check").get(publishing::check).done())
         .service(at("/workflows/{id}/publish").post(publishing::publish).done())
         .service(at("/workflows/{id}/activate").post(publishing::activate).done())

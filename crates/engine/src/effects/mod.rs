@@ -25,6 +25,8 @@ use storage::Storage;
 
 pub use self::credential::OpenCredential;
 pub use self::exchange::Exchange;
+pub(crate) use self::exchange::is_sensitive;
+pub(crate) use self::redact::MASK;
 pub use self::settings::EffectSettings;
 
 use self::address::AddressRules;

@@ -7,6 +7,7 @@ pub mod credential_test;
 mod credential_usage;
 pub mod credentials;
 pub mod definitions;
+pub mod dry_run;
 pub mod events;
 pub mod expressions;
 pub mod health;

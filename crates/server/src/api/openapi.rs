@@ -6,16 +6,17 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    contacts, credential_test, credentials, events, expressions, health, live, node_types, outbox, publishing, runs,
-    samples, start, stats, test_step, versions, workflows,
+    contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, outbox, publishing,
+    runs, samples, start, stats, test_step, versions, workflows,
 };
+use crate::webhooks::receipts;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Stellwerk", description = "Receives events, runs workflows, remembers everything."),
     paths(
         workflows::list, workflows::create, workflows::read, workflows::update, workflows::delete, workflows::duplicate,
-        workflows::restore, samples::list, samples::set, samples::delete, test_step::test,
+        workflows::restore, samples::list, samples::set, samples::delete, test_step::test, dry_run::dry_run,
         publishing::check, publishing::publish, publishing::activate, publishing::pause, publishing::webhooks,
         versions::list, versions::read, start::run,
         events::list, events::read, events::raw_body,
@@ -25,6 +26,7 @@ use super::{
         expressions::evaluate, stats::read, live::follow, contacts::list, contacts::delete,
         outbox::list, outbox::message, outbox::delete, outbox::delete_all,
         health::alive, health::ready,
+        receipts::receipt,
     ),
     security(("token" = [])),
     modifiers(&Token),

@@ -7,7 +7,7 @@ use actix_web::HttpRequest;
 use ipnet::IpNet;
 use storage::{ApiTokenRecord, NewUser, Storage, StorageError, UserRecord};
 
-use super::limit::SignInLimit;
+use super::limit::{AddressLimit, SignInLimit};
 use super::{ApiToken, SessionToken, SetupCode, SignedIn, client_address, csrf, password};
 use crate::config::Config;
 use crate::problem::Problem;
@@ -43,6 +43,9 @@ pub struct Accounts {
     storage: Storage,
     settings: AuthSettings,
     limit: SignInLimit,
+    /// Links that let somebody in by what they hold, for example to approve something.
+    links: AddressLimit,
+    receipts: AddressLimit,
     setup: Mutex<Option<SetupCode>>,
 }
 
@@ -61,7 +64,14 @@ impl Accounts {
             trusted_proxies: config.trusted_proxies.clone(),
         };
         let limit = SignInLimit::per_minute(config.auth.sign_in_attempts_per_minute);
-        Self { storage, settings, limit, setup: Mutex::new(None) }
+        Self {
+            storage,
+            settings,
+            limit,
+            links: AddressLimit::per_minute(config.ingress.links_per_minute),
+            receipts: AddressLimit::per_minute(config.ingress.receipts_per_minute),
+            setup: Mutex::new(None),
+        }
     }
 
     /// What signing in depends on.
@@ -170,6 +180,16 @@ impl Accounts {
     /// The address that a request comes from.
     pub fn address_of(&self, request: &HttpRequest) -> IpAddr {
         client_address(request, &self.settings.trusted_proxies)
+    }
+
+    /// Counts the use of a link that lets its holder do something.
+    pub fn count_link(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.links.check(self.address_of(request)).map_err(Problem::too_many_requests)
+    }
+
+    /// Counts a look at a receipt.
+    pub fn count_receipt(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.receipts.check(self.address_of(request)).map_err(Problem::too_many_requests)
     }
 
     pub(super) fn count_attempt(&self, address: IpAddr, account: &str) -> Result<(), Problem> {

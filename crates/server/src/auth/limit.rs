@@ -1,4 +1,4 @@
-//! How often somebody may try to sign in: so many times a minute from one address, and for one account.
+//! How often somebody may try something: so many times a minute from one address, and for one account.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -18,6 +18,13 @@ pub struct SignInLimit<C: Clock = DefaultClock> {
     by_address: Limiter<IpAddr, C>,
     by_account: Limiter<String, C>,
     clock: C,
+}
+
+/// Counts what comes from one address, for links that somebody might guess at.
+#[derive(Debug)]
+pub struct AddressLimit {
+    by_address: Limiter<IpAddr, DefaultClock>,
+    clock: DefaultClock,
 }
 
 /// More keys than this are worth tidying up.
@@ -46,19 +53,33 @@ impl<C: Clock + Clone> SignInLimit<C> {
     /// Counts an attempt. When there were too many, says after how many seconds the next may come.
     pub fn check(&self, address: IpAddr, account: &str) -> Result<(), u64> {
         let account: String = account.trim().to_lowercase().chars().take(MAX_ACCOUNT_BYTES).collect();
-        self.count(&self.by_address, &network_of(address))?;
-        self.count(&self.by_account, &account)
+        count(&self.by_address, &self.clock, &network_of(address))?;
+        count(&self.by_account, &self.clock, &account)
+    }
+}
+
+impl AddressLimit {
+    /// A limit of so many requests per minute.
+    pub fn per_minute(requests: u32) -> Self {
+        let clock = DefaultClock::default();
+        let quota = Quota::per_minute(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN));
+        Self { by_address: RateLimiter::dashmap_with_clock(quota, clock.clone()), clock }
     }
 
-    fn count<K: Hash + Eq + Clone>(&self, limiter: &Limiter<K, C>, key: &K) -> Result<(), u64> {
-        if limiter.len() > MANY_KEYS {
-            limiter.retain_recent();
-        }
-        limiter.check_key(key).map_err(|refusal| {
-            let wait: Duration = refusal.wait_time_from(self.clock.now());
-            wait.as_secs().max(1)
-        })
+    /// Counts a request. When there were too many, says after how many seconds the next may come.
+    pub fn check(&self, address: IpAddr) -> Result<(), u64> {
+        count(&self.by_address, &self.clock, &network_of(address))
     }
+}
+
+fn count<K: Hash + Eq + Clone, C: Clock>(limiter: &Limiter<K, C>, clock: &C, key: &K) -> Result<(), u64> {
+    if limiter.len() > MANY_KEYS {
+        limiter.retain_recent();
+    }
+    limiter.check_key(key).map_err(|refusal| {
+        let wait: Duration = refusal.wait_time_from(clock.now());
+        wait.as_secs().max(1)
+    })
 }
 
 /// One subscriber usually has a whole /64 of IPv6 addresses.

@@ -18,6 +18,8 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("ingress.finished_wait_ms", 0, 5 * MINUTE_MS),
     ("ingress.queue_capacity", 1, 1_000_000),
     ("ingress.retry_after_s", 1, 86_400),
+    ("ingress.receipts_per_minute", 1, 1_000_000),
+    ("ingress.links_per_minute", 1, 1_000_000),
     ("engine.parallel_runs", 1, 10_000),
     ("engine.parallel_steps", 1, 1_000),
     ("engine.default_timeout_ms", 1, 90 * DAY_MS),

@@ -81,6 +81,8 @@ pub struct Ingress {
     pub finished_wait_ms: u64,
     pub queue_capacity: usize,
     pub retry_after_s: u32,
+    pub receipts_per_minute: u32,
+    pub links_per_minute: u32,
 }
 
 /// How runs are worked on.

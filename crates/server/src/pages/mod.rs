@@ -3,6 +3,7 @@
 mod assets;
 mod contacts;
 mod credentials;
+mod dry_run;
 mod editor;
 mod errors;
 mod event;
@@ -53,6 +54,7 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .service(form("/workflows/{id}/pause").route(post().to(workflows::pause)))
         .service(form("/workflows/{id}/delete").route(post().to(workflows::delete)))
         .service(form("/workflows/{id}/restore").route(post().to(workflows::restore)))
+        .service(resource("/workflows/{id}/dry-run").route(get().to(dry_run::show)))
         .service(resource("/workflows/{id}/export.json").route(get().to(workflows::export)))
         .service(resource("/editor/{document}").route(get().to(reference::serve)))
         .service(form("/setup").route(get().to(setup::show)).route(post().to(setup::create_owner)))

@@ -54,6 +54,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The beginning of a text.
+pub(super) fn excerpt(text: &str, limit_bytes: usize) -> String {
+    if text.len() <= limit_bytes {
+        text.to_owned()
+    } else {
+        format!("{} …", &text[..text.floor_char_boundary(limit_bytes)])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

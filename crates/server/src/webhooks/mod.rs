@@ -5,6 +5,7 @@
 mod answer;
 pub mod body;
 mod endpoints;
+pub mod receipts;
 mod receive;
 mod request;
 mod trigger;

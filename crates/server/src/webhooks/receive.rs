@@ -20,8 +20,8 @@ use storage::{NewFile, Storage, StorageError};
 use super::answer::answer;
 use super::body::{self, Limits};
 use super::endpoints::{Endpoints, Target};
-use super::request;
 use super::trigger::{Deduplicate, Respond};
+use super::{receipts, request};
 use crate::auth::Accounts;
 use crate::config::Config;
 use crate::problem::{Problem, ProblemCode};
@@ -50,7 +50,13 @@ pub async fn receive(
 ) -> Result<HttpResponse, Problem> {
     let unavailable = |error| unavailable(&config, &error);
     let id: EndpointId = path.1.parse().map_err(|_| no_such_address())?;
-    let target = endpoints.find(id).await.map_err(unavailable)?.ok_or_else(no_such_address)?;
+    let Some(target) = endpoints.find(id).await.map_err(unavailable)? else {
+        if path.0 == receipts::SLUG && request.method().is_safe() {
+            accounts.count_receipt(&request)?;
+            return receipts::receipt(&storage, &path.1).await;
+        }
+        return Err(no_such_address());
+    };
     let ingress = Ingress {
         storage: &storage,
         engine: &engine,

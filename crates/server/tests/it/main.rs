@@ -5,6 +5,7 @@
 mod api;
 mod cli;
 mod crash;
+mod dry_run;
 mod editing;
 mod full_disk;
 mod ingress;
@@ -12,6 +13,7 @@ mod openapi;
 mod outside;
 mod pages;
 mod people;
+mod receipts;
 mod records;
 mod sandbox;
 mod support;

@@ -102,7 +102,7 @@ impl Obstacle {
 }
 
 /// A problem in the reader's language. Its own message is English and more exact, so English readers get that.
-fn in_words(l: &Layout, problem: &model::Problem) -> String {
+pub(in super::super) fn in_words(l: &Layout, problem: &model::Problem) -> String {
     let key = format!("draft.{}", problem.code);
     let words = l.t(&key);
     if l.texts().language() == Language::En || words == key || words.contains('{') {

@@ -10,6 +10,7 @@ use askama::Template;
 use model::{EventId, RunId, RunStatus, StepStatus, Timestamp};
 use storage::{EventRecord, RunFilter, RunRecord, Storage, StorageError, WorkflowRecord};
 
+pub(super) use self::actions::in_words;
 use self::content::{Content, Raw};
 use super::form;
 use super::inbox::Answer;
