@@ -2,6 +2,7 @@
 
 import type { Editor } from "../editor/editor.svelte.ts";
 import { duplicateNodes, removeEdges, removeNodes } from "../workflow/edits.ts";
+import { isBox } from "../workflow/boxes.ts";
 import type { Action } from "./action.ts";
 import { add, redo, undo } from "./buttons.ts";
 import { copySelection, cutSelection, pasteFromClipboard } from "./copying.ts";
@@ -78,6 +79,17 @@ export const editingActions: readonly Action[] = [
     shortcuts: ["Delete", "Backspace"],
     enabled: (editor) => canEdit(editor) && editor.selectedNodes.size + editor.selectedEdges.size > 0,
     run: removeSelection,
+  },
+  {
+    id: "into_box",
+    label: "editor.action.into_box",
+    group: "step",
+    icon: "group",
+    shortcuts: ["b"],
+    enabled: (editor) => hasNodes(editor) && editor.definition.nodes.some(isBox),
+    run: (editor) => {
+      editor.canvas.boxing = [...editor.selectedNodes];
+    },
   },
   {
     id: "select_all",

@@ -1,6 +1,7 @@
 /** Which part of the canvas is seen: everything, or at first the beginning of a workflow that is too large to be read whole. */
-import type { Definition, NodeDefinition, Position } from "../workflow/definition.ts";
-import { CARD_HEIGHT, CARD_WIDTH } from "../workflow/placing.ts";
+import { rectsOf } from "../workflow/boxes.ts";
+import type { Definition, Position } from "../workflow/definition.ts";
+import { CARD_HEIGHT } from "../workflow/measures.ts";
 
 export interface View extends Position {
   readonly zoom: number;
@@ -21,7 +22,7 @@ export function beginning(definition: Definition, width: number, height: number)
   const { nodes } = definition;
   const [first] = nodes;
   if (!first || whole.zoom >= SMALLEST_ZOOM) return whole;
-  const { top, bottom } = boundsOf(nodes);
+  const { top, bottom } = boundsOf(definition);
   const start = nodes.reduce((leftmost, node) => (node.position.x < leftmost.position.x ? node : leftmost), first);
   const zoom = READING_ZOOM;
   const middle = height / 2 - (start.position.y + CARD_HEIGHT / 2) * zoom;
@@ -35,20 +36,20 @@ export function beginning(definition: Definition, width: number, height: number)
 }
 
 /** The view that shows all steps, in their own size at most. */
-export function everything({ nodes }: Definition, width: number, height: number): View {
-  if (nodes.length === 0 || width === 0 || height === 0) return { x: 0, y: 0, zoom: 1 };
-  const { left, top, right, bottom } = boundsOf(nodes);
+export function everything(definition: Definition, width: number, height: number): View {
+  if (definition.nodes.length === 0 || width === 0 || height === 0) return { x: 0, y: 0, zoom: 1 };
+  const { left, top, right, bottom } = boundsOf(definition);
   const fitting = Math.min(1, width / (right - left + 2 * MARGIN), height / (bottom - top + 2 * MARGIN));
   const zoom = Math.max(FARTHEST_ZOOM, fitting);
   return { x: width / 2 - ((left + right) / 2) * zoom, y: height / 2 - ((top + bottom) / 2) * zoom, zoom };
 }
 
-function boundsOf(nodes: readonly NodeDefinition[]): { left: number; top: number; right: number; bottom: number } {
-  const [xs, ys] = [nodes.map((node) => node.position.x), nodes.map((node) => node.position.y)];
+function boundsOf(definition: Definition): { left: number; top: number; right: number; bottom: number } {
+  const rects = [...rectsOf(definition).values()];
   return {
-    left: Math.min(...xs),
-    top: Math.min(...ys),
-    right: Math.max(...xs) + CARD_WIDTH,
-    bottom: Math.max(...ys) + CARD_HEIGHT,
+    left: Math.min(...rects.map(({ x }) => x)),
+    top: Math.min(...rects.map(({ y }) => y)),
+    right: Math.max(...rects.map(({ x, width }) => x + width)),
+    bottom: Math.max(...rects.map(({ y, height }) => y + height)),
   };
 }

@@ -16,6 +16,8 @@ export interface PaletteRequest {
   readonly edge?: EdgeDefinition;
   /** Its place on the canvas. */
   readonly at?: Position;
+  /** The box that it comes into. */
+  readonly box?: string | undefined;
   /** Where on the screen the person is looking, so that the palette opens there. */
   readonly anchor?: Position;
 }
@@ -30,6 +32,7 @@ export interface MenuRequest {
 export type DropTarget =
   | { readonly kind: "port"; readonly node: string; readonly port: string }
   | { readonly kind: "edge"; readonly edge: EdgeDefinition }
+  | { readonly kind: "box"; readonly box: string }
   | { readonly kind: "canvas" };
 
 /** What only the mounted canvas can do. */
@@ -55,6 +58,14 @@ export class CanvasState {
   menu = $state.raw<MenuRequest | null>(null);
   /** The step whose "connect to…" lies open. */
   connecting = $state.raw<string | null>(null);
+  /** The steps whose "into a box…" lies open. */
+  boxing = $state.raw<readonly string[] | null>(null);
+  /** The boxes that are folded up. */
+  collapsed = $state.raw<ReadonlySet<string>>(new Set());
+  /** Counts up when the cards have to go back to where the document has them. */
+  redraw = $state(0);
+  /** The box that what is being dragged would come into. */
+  dropBox = $state.raw<string | null>(null);
   /** The port that was tapped; the next tap on a step connects it. */
   tapped = $state.raw<PortReference | null>(null);
   /** Whether the list of steps lies at the side. */
@@ -75,6 +86,13 @@ export class CanvasState {
   openPalette(request: PaletteRequest = {}): void {
     this.tapped = null;
     this.palette = request;
+  }
+
+  /** Folds a box up, or opens it. */
+  fold(box: string, isFolded = !this.collapsed.has(box)): void {
+    if (this.collapsed.has(box) === isFolded) return;
+    const { collapsed } = this;
+    this.collapsed = new Set(isFolded ? [...collapsed, box] : [...collapsed].filter((other) => other !== box));
   }
 
   /** Opens "connect to…" for a step. */

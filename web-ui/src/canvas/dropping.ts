@@ -1,5 +1,6 @@
 /** What lies under a step that is dragged over the canvas. */
-import { type Definition, edgeKey, type Position } from "../workflow/definition.ts";
+import { isBox } from "../workflow/boxes.ts";
+import { type Definition, edgeKey, nodeOf, type Position } from "../workflow/definition.ts";
 import type { DropTarget } from "./canvas.svelte.ts";
 
 /** The kind of data that a step carries while it is dragged from the palette. */
@@ -14,6 +15,7 @@ export function dropTargetAt(definition: Definition, point: Position): DropTarge
     const key = element.closest(".svelte-flow__edge")?.getAttribute("data-id");
     const edge = key ? definition.edges.find((known) => edgeKey(known) === key) : undefined;
     if (edge) return { kind: "edge", edge };
+    if (node && isBox(nodeOf(definition, node))) return { kind: "box", box: node };
   }
   return { kind: "canvas" };
 }

@@ -3,9 +3,22 @@
  * draws one card again and not two hundred.
  */
 import { type Edge, MarkerType, type Node } from "@xyflow/svelte";
-import { type Definition, type EdgeDefinition, edgeKey, type NodeDefinition } from "../workflow/definition.ts";
+import { boxesAround, boxOf, isBox, rectsOf } from "../workflow/boxes.ts";
+import {
+  type Definition,
+  type EdgeDefinition,
+  edgeKey,
+  type NodeDefinition,
+  type Position,
+} from "../workflow/definition.ts";
 
-export type CardNode = Node<{ readonly node: NodeDefinition }, "step">;
+/** `box`: how large it is drawn; none for a card, and for a box that is folded up. */
+interface CardData extends Record<string, unknown> {
+  readonly node: NodeDefinition;
+  readonly box: Size | null;
+}
+
+export type CardNode = Node<CardData, "step">;
 export type LineEdge = Edge<{ readonly edge: EdgeDefinition }, "line">;
 
 /** What the document does not say about a card. */
@@ -27,16 +40,30 @@ export interface Roles {
   readonly edge: string;
 }
 
-/** The cards of a definition. The same array when nothing changed. */
+/** The cards of a definition, boxes before what lies in them. The same array when nothing changed. */
 export function cardsOf(
   before: readonly CardNode[],
   definition: Definition,
   look: (node: NodeDefinition) => CardLook,
   roles: Roles,
+  collapsed: ReadonlySet<string> = NOTHING,
 ): CardNode[] {
   const known = new Map(before.map((card) => [card.id, card]));
-  const cards = definition.nodes.map((node) => card(known.get(node.id), node, look(node), roles));
+  const cards = outerFirst(definition).map((node) => {
+    return card(known.get(node.id), node, look(node), roles, placeOf(definition, node, collapsed));
+  });
   return isSame(before, cards) ? (before as CardNode[]) : cards;
+}
+
+/** Where the canvas has its cards, on the whole drawing: within a box it counts from the box's corner. */
+export function placesOf(cards: readonly CardNode[]): ReadonlyMap<string, Position> {
+  const places = new Map<string, Position>();
+  // A box comes before what lies in it.
+  for (const { id, position, parentId } of cards) {
+    const corner = parentId === undefined ? undefined : places.get(parentId);
+    places.set(id, { x: position.x + (corner?.x ?? 0), y: position.y + (corner?.y ?? 0) });
+  }
+  return places;
 }
 
 /** The lines of a definition. The same array when nothing changed. */
@@ -45,37 +72,111 @@ export function linesOf(
   definition: Definition,
   look: (edge: EdgeDefinition, key: string) => LineLook,
   roles: Roles,
+  collapsed: ReadonlySet<string> = NOTHING,
 ): LineEdge[] {
   const known = new Map(before.map((line) => [line.id, line]));
   // The canvas cannot draw a line that ends nowhere; the problem list names it.
   const ids = new Set(definition.nodes.map((node) => node.id));
   const lines = definition.edges
     .filter((edge) => ids.has(edge.from) && ids.has(edge.to))
-    .map((edge) => line(known.get(edgeKey(edge)), edge, look(edge, edgeKey(edge)), roles));
+    .map((edge) => {
+      const isHidden = isFolded(definition, edge.from, collapsed) || isFolded(definition, edge.to, collapsed);
+      return line(known.get(edgeKey(edge)), edge, look(edge, edgeKey(edge)), roles, isHidden);
+    });
   return isSame(before, lines) ? (before as LineEdge[]) : lines;
 }
 
-function card(before: CardNode | undefined, node: NodeDefinition, look: CardLook, roles: Roles): CardNode {
-  // While it is being dragged, the canvas knows better where it lies.
-  const isPlaced =
-    before?.dragging || (before?.position.x === node.position.x && before?.position.y === node.position.y);
-  const isKnown = before?.data.node === node && before.selected === look.isSelected && before.ariaLabel === look.label;
-  if (before && isPlaced && isKnown) return before;
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where a card lies in its box, or on the drawing. */
+interface Place extends Position {
+  readonly parent: string | undefined;
+  readonly isHidden: boolean;
+  readonly box: Size | null;
+}
+
+function placeOf(definition: Definition, node: NodeDefinition, collapsed: ReadonlySet<string>): Place {
+  const rects = rectsOf(definition);
+  const parent = boxOf(definition, node.id);
+  const rect = rects.get(node.id) ?? { ...node.position, width: 0, height: 0 };
+  const corner = parent === undefined ? undefined : rects.get(parent);
+  const isOpen = isBox(node) && !collapsed.has(node.id);
   return {
-    ...before,
+    x: rect.x - (corner?.x ?? 0),
+    y: rect.y - (corner?.y ?? 0),
+    parent,
+    isHidden: isFolded(definition, node.id, collapsed),
+    box: isOpen ? { width: rect.width, height: rect.height } : null,
+  };
+}
+
+/** Whether a node lies in a box that is folded up. */
+function isFolded(definition: Definition, id: string, collapsed: ReadonlySet<string>): boolean {
+  return collapsed.size > 0 && boxesAround(definition, id).some((box) => collapsed.has(box));
+}
+
+/** The canvas wants a box before what lies in it. */
+function outerFirst(definition: Definition): readonly NodeDefinition[] {
+  if (!definition.nodes.some((node) => node.parent !== undefined)) return definition.nodes;
+  const depth = (node: NodeDefinition) => boxesAround(definition, node.id).length;
+  return definition.nodes.toSorted((one, other) => depth(one) - depth(other));
+}
+
+function card(
+  before: CardNode | undefined,
+  node: NodeDefinition,
+  look: CardLook,
+  roles: Roles,
+  place: Place,
+): CardNode {
+  // While it is being dragged, the canvas knows better where it lies.
+  const isDragged = before?.dragging === true && before.parentId === place.parent;
+  const isPlaced = isDragged || (before?.position.x === place.x && before?.position.y === place.y);
+  const isKnown =
+    before?.data.node === node &&
+    isSameSize(before.data.box, place.box) &&
+    before.parentId === place.parent &&
+    (before.hidden ?? false) === place.isHidden &&
+    before.selected === look.isSelected &&
+    before.ariaLabel === look.label;
+  if (before && isPlaced && isKnown) return before;
+  const { parentId: _, width: __, height: ___, measured, ...others } = before ?? ({} as Partial<CardNode>);
+  const isAsLarge = before !== undefined && isSameSize(before.data.box, place.box);
+  return {
+    ...others,
+    ...(measured && isAsLarge ? { measured } : {}),
     id: node.id,
     type: "step",
-    position: before?.dragging ? before.position : { x: node.position.x, y: node.position.y },
-    data: before?.data.node === node ? before.data : { node },
+    position: isDragged && before ? before.position : { x: place.x, y: place.y },
+    data: before?.data.node === node && isAsLarge ? before.data : { node, box: place.box },
     selected: look.isSelected,
     ariaLabel: look.label,
+    hidden: place.isHidden,
+    ...(place.parent === undefined ? {} : { parentId: place.parent }),
+    ...(place.box ?? {}),
     domAttributes: { "aria-roledescription": roles.node, "data-testid": `node-${node.id}` },
   };
 }
 
-function line(before: LineEdge | undefined, edge: EdgeDefinition, look: LineLook, roles: Roles): LineEdge {
+function isSameSize(one: Size | null, other: Size | null): boolean {
+  return one?.width === other?.width && one?.height === other?.height;
+}
+
+function line(
+  before: LineEdge | undefined,
+  edge: EdgeDefinition,
+  look: LineLook,
+  roles: Roles,
+  isHidden: boolean,
+): LineEdge {
   const isKnown =
-    before?.selected === look.isSelected && before.ariaLabel === look.label && before.class === look.className;
+    before?.selected === look.isSelected &&
+    before.ariaLabel === look.label &&
+    before.class === look.className &&
+    (before.hidden ?? false) === isHidden;
   if (before && isKnown) return before;
   return {
     ...before,
@@ -88,6 +189,7 @@ function line(before: LineEdge | undefined, edge: EdgeDefinition, look: LineLook
     selected: look.isSelected,
     ariaLabel: look.label,
     class: look.className,
+    hidden: isHidden,
     markerEnd: MARKER,
     domAttributes: {
       "aria-roledescription": roles.edge,
@@ -96,6 +198,7 @@ function line(before: LineEdge | undefined, edge: EdgeDefinition, look: LineLook
   };
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
 const MARKER = { type: MarkerType.ArrowClosed, width: 16, height: 16 };
 
 function isSame(before: readonly unknown[], now: readonly unknown[]): boolean {

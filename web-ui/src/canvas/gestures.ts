@@ -3,6 +3,7 @@ import type { Connection, OnConnectEnd } from "@xyflow/svelte";
 import { tryToConnect } from "../connection/connecting.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
 import { lazy } from "../loading/lazy.ts";
+import { boxesAround } from "../workflow/boxes.ts";
 import type { EdgeDefinition, Position } from "../workflow/definition.ts";
 import type { MenuRequest } from "./canvas.svelte.ts";
 import { dropTargetAt, NODE_TYPE_MEDIA } from "./dropping.ts";
@@ -26,7 +27,10 @@ export class Gestures {
     if (state.isValid || !from?.id) return;
     const anchor = pointOf(event);
     const below = document.elementFromPoint(anchor.x, anchor.y);
-    const target = state.toNode?.id ?? below?.closest<HTMLElement>(".svelte-flow__node")?.dataset.id;
+    const under = state.toNode?.id ?? below?.closest<HTMLElement>(".svelte-flow__node")?.dataset.id;
+    // The ground of the box that a step lies in is as good as an empty canvas.
+    const isGround = under !== undefined && boxesAround(this.#editor.definition, from.nodeId).includes(under);
+    const target = isGround ? undefined : under;
     if (target === from.nodeId) return;
     if (target) tryToConnect(this.#editor, { from: from.nodeId, port: from.id, to: target });
     else if (below?.closest(".svelte-flow")) this.#search(anchor, { node: from.nodeId, port: from.id });
@@ -136,6 +140,8 @@ export class Gestures {
       if (target.kind === "edge") addStep(this.#editor, nodeType, { edge: target.edge });
       else if (target.kind === "port") {
         addStep(this.#editor, nodeType, { from: { node: target.node, port: target.port } });
+      } else if (target.kind === "box") {
+        addStep(this.#editor, nodeType, { box: target.box, ...(place ? { at: place } : {}) });
       } else addStep(this.#editor, nodeType, place ? { at: place } : {});
     });
   }

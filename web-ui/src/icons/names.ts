@@ -29,6 +29,7 @@ export type IconName =
   | "flask-conical"
   | "funnel"
   | "git-merge"
+  | "group"
   | "history"
   | "keyboard"
   | "list-plus"

@@ -1,7 +1,8 @@
 /** How a screen reader names a step: title, type, what it does, state, problems. */
 import type { Editor } from "../editor/editor.svelte.ts";
 import { t } from "../texts/texts.ts";
-import type { NodeDefinition } from "../workflow/definition.ts";
+import { boxOf } from "../workflow/boxes.ts";
+import { type NodeDefinition, nodeOf } from "../workflow/definition.ts";
 import { type CardState, stateOf, stateText } from "./state.ts";
 import { summaryOf, summaryText } from "./summary.ts";
 
@@ -11,6 +12,9 @@ export function cardLabel(editor: Editor, node: NodeDefinition): string {
   const parts = [title];
   if (nodeType && nodeType.title !== title) parts.push(nodeType.title);
   parts.push(summaryText(summaryOf(node, nodeType, editor.catalogue)));
+  const box = boxOf(editor.definition, node.id);
+  const around = box === undefined ? undefined : nodeOf(editor.definition, box);
+  if (around) parts.push(t("editor.box.inside", { box: editor.titleOf(around) }));
   const state = runStateOf(editor, node.id);
   if (state) parts.push(stateText(state));
   const count = editor.problemsOf(node.id).length;

@@ -52,7 +52,7 @@ export function readExport(text: string, settings: Definition["settings"]): Read
   };
 }
 
-const NODE_FIELDS = ["title", "credential", "retry", "timeout_ms", "on_error", "parent"] as const;
+const NODE_FIELDS = ["title", "credential", "retry", "timeout_ms", "on_error", "safe_to_repeat", "parent"] as const;
 
 /** Takes the known fields only: what the server does not know it would refuse as a whole. */
 function readNode(value: unknown): NodeDefinition | null {

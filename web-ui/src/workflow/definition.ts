@@ -16,6 +16,8 @@ export interface RetryPolicy {
   readonly backoff?: "fixed" | "linear" | "exponential";
   readonly first_delay_ms?: number;
   readonly max_delay_ms?: number;
+  /** Which failures are tried again: error codes, HTTP statuses (`429`) or classes of them (`5xx`). Empty: all that may pass. */
+  readonly retry_on?: readonly string[];
 }
 
 /** One box. `title` is left out while the node type's own title is good enough. */
@@ -29,6 +31,9 @@ export interface NodeDefinition {
   readonly retry?: RetryPolicy;
   readonly timeout_ms?: number;
   readonly on_error?: "stop" | "continue";
+  /** Whether the step may simply be done again when it was cut off in the middle. Left out, the step itself knows. */
+  readonly safe_to_repeat?: boolean;
+  /** The box that it lies in. */
   readonly parent?: string;
 }
 
@@ -43,6 +48,16 @@ export interface Settings {
   readonly timezone: string;
   readonly max_parallel_runs: number;
   readonly run_timeout_ms: number;
+  /** A template over `trigger`: runs with an equal value go one at a time. */
+  readonly order_by?: string;
+  /** How many runs may wait; none or 0: only the server's own limit holds. */
+  readonly max_queued_runs?: number;
+  /** Who is told when a run has ended. */
+  readonly callback?: { readonly url: string; readonly credential?: string };
+  /** Names or paths of fields that the history masks. */
+  readonly personal?: readonly string[];
+  readonly keep_days?: number;
+  readonly keep_runs?: number;
 }
 
 export interface Definition {

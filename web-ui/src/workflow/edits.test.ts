@@ -14,7 +14,7 @@ import {
   setParam,
   setSettings,
 } from "./edits.ts";
-import { COLUMN } from "./placing.ts";
+import { COLUMN } from "./measures.ts";
 import { definition, edgesOf, FILTER, HTTP, IF, node, STOP, WEBHOOK } from "./samples.ts";
 
 const line = definition(

@@ -1,5 +1,6 @@
 /** Every change of a definition: pure, and the same object when nothing changes. */
 
+export { moveInto } from "./edits/boxes.ts";
 export { moveNodes, setNode, setParam } from "./edits/changes.ts";
 export { duplicateNodes, fragmentOf, paste, renameNodeId } from "./edits/copies.ts";
 export { connect, removeEdges } from "./edits/edges.ts";

@@ -1,6 +1,7 @@
 /** Questions about a definition's edges: which ports there are, what may be connected, what runs before what. */
 import type { Catalogue, NodeType, PortSpec } from "../catalogue/catalogue.svelte.ts";
 import { t } from "../texts/texts.ts";
+import { boxesAround, boxOf } from "./boxes.ts";
 import {
   type Definition,
   type EdgeDefinition,
@@ -12,7 +13,7 @@ import {
 } from "./definition.ts";
 
 /** Why two nodes cannot be connected. */
-export type Refusal = "unknown_node" | "same_node" | "into_trigger" | "unknown_port" | "duplicate" | "circle";
+export type Refusal = "unknown_node" | "same_node" | "into_trigger" | "unknown_port" | "duplicate" | "circle" | "other_box";
 
 /** The ports that edges may start at: a switch's cases in their order, then the manifest's, then `error` where a step can fail. */
 export function portsOf(node: NodeDefinition, nodeType: NodeType | undefined): readonly PortSpec[] {
@@ -35,19 +36,21 @@ export function firstPort(node: NodeDefinition, nodeType: NodeType | undefined):
 }
 
 /**
- * Where a new node goes on when nobody says: behind this node, or without one behind the rightmost that has a free way.
- * None when there is no free way.
+ * Where a new node goes on when nobody says: behind this node, or without one behind the rightmost in the box that has a free
+ * way. None when there is no free way.
  */
 export function openEnd(
   definition: Definition,
   catalogue: Catalogue,
   preferred?: string,
+  box = preferred === undefined ? undefined : boxOf(definition, preferred),
 ): { readonly node: string; readonly port: string } | undefined {
   const used = new Set(definition.edges.map((edge) => `${edge.from}/${edge.port}`));
   const freePort = (node: NodeDefinition) =>
     portsOf(node, catalogue.get(node.type)).find(({ name }) => name !== ERROR && !used.has(`${node.id}/${name}`))?.name;
   const chosen = preferred === undefined ? undefined : nodeOf(definition, preferred);
-  const candidates = (chosen ? [chosen] : definition.nodes).flatMap((node) => {
+  const inside = definition.nodes.filter((node) => boxOf(definition, node.id) === box);
+  const candidates = (chosen ? [chosen] : inside).flatMap((node) => {
     const port = freePort(node);
     return port === undefined ? [] : [{ node: node.id, port, x: node.position.x }];
   });
@@ -63,6 +66,7 @@ export function canConnect(definition: Definition, catalogue: Catalogue, edge: E
   if (edge.from === edge.to) return "same_node";
   if (catalogue.get(to.type)?.kind === "trigger") return "into_trigger";
   if (!portsOf(from, catalogue.get(from.type)).some((port) => port.name === edge.port)) return "unknown_port";
+  if (boxOf(definition, edge.from) !== boxOf(definition, edge.to)) return "other_box";
   const exists = definition.edges.some(
     (known) => known.from === edge.from && known.port === edge.port && known.to === edge.to,
   );
@@ -70,11 +74,18 @@ export function canConnect(definition: Definition, catalogue: Catalogue, edge: E
   return reachable(definition.edges, edge.to, "forward").has(edge.from) ? "circle" : null;
 }
 
-/** The nodes that run before a node on some way to it, the nearest first: those whose outputs its expressions may use. */
+/**
+ * The nodes that run before a node on some way to it, the nearest first: those whose outputs its expressions may use. In a
+ * box also what runs before the box.
+ */
 export function stepsBefore(definition: Definition, id: string): readonly string[] {
-  const before = reachable(definition.edges, id, "backward");
-  before.delete(id);
-  return [...before].filter((other) => nodeOf(definition, other) !== undefined);
+  const found = new Set<string>();
+  for (const start of [id, ...boxesAround(definition, id)]) {
+    const before = reachable(definition.edges, start, "backward");
+    before.delete(start);
+    for (const other of before) found.add(other);
+  }
+  return [...found].filter((other) => nodeOf(definition, other) !== undefined);
 }
 
 /** The nodes that can be reached from a node, itself included. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { moveNodes } from "./edits.ts";
 import { tidy } from "./layout.ts";
-import { CARD_HEIGHT, CARD_WIDTH } from "./placing.ts";
+import { CARD_HEIGHT, CARD_WIDTH } from "./measures.ts";
 import { definition, node } from "./samples.ts";
 
 test("every edge leads to the right, no card covers another, and the upper left corner stays", async () => {

@@ -1,6 +1,8 @@
 /** Copies of nodes: duplicate, paste, and a new id for one that is there. */
 import type { Definition, EdgeDefinition, NodeDefinition, Position } from "../definition.ts";
-import { freePlace, ROW, snap } from "../placing.ts";
+import { boxOf, rectOf, withContents } from "../boxes.ts";
+import { snap } from "../measures.ts";
+import { freePlace, spread } from "../placing.ts";
 import { rewriteReferences } from "../references.ts";
 import { freshId, isNodeId } from "./ids.ts";
 
@@ -10,35 +12,41 @@ export interface Fragment {
   readonly edges: readonly EdgeDefinition[];
 }
 
-/** Nodes and the edges between them. */
+/** Nodes with what lies in them, and the edges between them. */
 export function fragmentOf(definition: Definition, ids: Iterable<string>): Fragment {
-  const chosen = new Set(ids);
+  const chosen = withContents(definition, ids);
   return {
     nodes: definition.nodes.filter((node) => chosen.has(node.id)),
     edges: definition.edges.filter((edge) => chosen.has(edge.from) && chosen.has(edge.to)),
   };
 }
 
-/** Copies nodes with the edges between them to a free place below. */
+/** Copies nodes with the edges between them to a free place below, in the box of the first one. */
 export function duplicateNodes(
   definition: Definition,
   ids: Iterable<string>,
 ): { definition: Definition; ids: string[] } {
-  return paste(definition, fragmentOf(definition, ids));
+  const chosen = [...ids];
+  const [first] = chosen;
+  return paste(definition, fragmentOf(definition, chosen), null, first === undefined ? undefined : boxOf(definition, first));
 }
 
-/** Adds copies of a fragment's nodes, its upper left corner at `at`; without `at` they lie below the originals. */
+/**
+ * Adds copies of a fragment's nodes, its upper left corner at `at`; without `at` they lie below the originals. What lies in
+ * no box of the fragment comes into `box`.
+ */
 export function paste(
   definition: Definition,
   fragment: Fragment,
   at: Position | null = null,
+  box?: string,
 ): { definition: Definition; ids: string[] } {
   if (fragment.nodes.length === 0) return { definition, ids: [] };
   const renames = newIds(definition, fragment);
-  const move = offset(definition, fragment, at);
+  const move = offset(definition, fragment, at, box);
   const nodes = fragment.nodes.map((node) => {
     const { parent, ...copy } = rewriteReferences(node, renames);
-    const inside = parent === undefined ? undefined : renames.get(parent);
+    const inside = (parent === undefined ? undefined : renames.get(parent)) ?? box;
     return {
       ...copy,
       id: renames.get(node.id) ?? node.id,
@@ -50,10 +58,8 @@ export function paste(
     const [from, to] = [renames.get(edge.from), renames.get(edge.to)];
     return from === undefined || to === undefined ? [] : [{ from, port: edge.port, to }];
   });
-  return {
-    definition: { ...definition, nodes: [...definition.nodes, ...nodes], edges: [...definition.edges, ...edges] },
-    ids: nodes.map((node) => node.id),
-  };
+  const next = { ...definition, nodes: [...definition.nodes, ...nodes], edges: [...definition.edges, ...edges] };
+  return { definition: spread(definition, next, box), ids: nodes.map((node) => node.id) };
 }
 
 /** Gives a node another id and follows it through edges and expressions. Nothing changes when the id is taken or no id. */
@@ -84,16 +90,18 @@ function newIds(definition: Definition, fragment: Fragment): ReadonlyMap<string,
   return renames;
 }
 
-function offset(definition: Definition, fragment: Fragment, at: Position | null): Position {
-  const left = Math.min(...fragment.nodes.map((node) => node.position.x));
-  const top = Math.min(...fragment.nodes.map((node) => node.position.y));
-  const bottom = Math.max(...fragment.nodes.map((node) => node.position.y));
-  const wanted = at ? snap(at) : { x: left, y: bottom + ROW };
-  // One card that may not lie on another is enough to move the whole group down.
-  let drop = 0;
-  for (const node of fragment.nodes) {
-    const place = { x: node.position.x - left + wanted.x, y: node.position.y - top + wanted.y + drop };
-    drop += Math.max(0, freePlace(definition.nodes, place).y - snap(place).y);
-  }
-  return { x: wanted.x - left, y: wanted.y - top + drop };
+function offset(definition: Definition, fragment: Fragment, at: Position | null, box: string | undefined): Position {
+  const alone = { ...definition, nodes: fragment.nodes, edges: [] };
+  const rects = fragment.nodes.map((node) => rectOf(alone, node));
+  const left = Math.min(...rects.map((rect) => rect.x));
+  const top = Math.min(...rects.map((rect) => rect.y));
+  const size = {
+    width: Math.max(...rects.map((rect) => rect.x + rect.width)) - left,
+    height: Math.max(...rects.map((rect) => rect.y + rect.height)) - top,
+  };
+  const wanted = at ? snap(at) : snap({ x: left, y: top + size.height + GAP_BELOW });
+  const place = freePlace(definition, wanted, box, size);
+  return { x: place.x - left, y: place.y - top };
 }
+
+const GAP_BELOW = 56;
