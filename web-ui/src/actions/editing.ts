@@ -1,8 +1,8 @@
 /** Actions that change the document. */
 
 import type { Editor } from "../editor/editor.svelte.ts";
-import { duplicateNodes, removeEdges, removeNodes } from "../workflow/edits.ts";
 import { isBox } from "../workflow/boxes.ts";
+import { duplicateNodes, removeEdges, removeNodes } from "../workflow/edits.ts";
 import type { Action } from "./action.ts";
 import { add, redo, undo } from "./buttons.ts";
 import { copySelection, cutSelection, pasteFromClipboard } from "./copying.ts";

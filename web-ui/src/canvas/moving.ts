@@ -39,11 +39,7 @@ export function boxUnder(editor: Editor, cards: readonly CardNode[], dragged: re
 }
 
 /** Cards were let go: they stay where they are, and come into the box that lies there. */
-export async function dropCards(
-  editor: Editor,
-  cards: readonly CardNode[],
-  dragged: readonly string[],
-): Promise<void> {
+export async function dropCards(editor: Editor, cards: readonly CardNode[], dragged: readonly string[]): Promise<void> {
   const box = boxUnder(editor, cards, dragged);
   if (dragged.every((id) => boxOf(editor.definition, id) === box)) return takePlaces(editor, cards, null);
   const { dragInto } = await lazy(() => import("../boxes/boxing.ts"));

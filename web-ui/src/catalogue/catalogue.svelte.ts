@@ -16,11 +16,25 @@ type ParameterKind =
   | "cases"
   | "json"
   | "code"
-  | "settings";
+  | "settings"
+  | "list"
+  | "duration"
+  | "cron"
+  | "timezone"
+  | "workflow"
+  | "workflows"
+  | "table"
+  | "rows";
 
 interface Choice {
   readonly value: string;
   readonly title: string;
+}
+
+/** Something that is there only while another parameter has one of these values. */
+export interface Visibility {
+  readonly parameter: string;
+  readonly is: readonly Json[];
 }
 
 export interface Parameter {
@@ -33,13 +47,16 @@ export interface Parameter {
   readonly choices?: readonly Choice[];
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly visible_when?: { readonly parameter: string; readonly is: readonly Json[] };
+  readonly visible_when?: Visibility;
   readonly placeholder?: string;
+  /** Of `rows`: the cells of a row. */
+  readonly columns?: readonly Parameter[];
 }
 
 export interface PortSpec {
   readonly name: string;
   readonly title: string;
+  readonly visible_when?: Visibility;
 }
 
 export interface NodeType {

@@ -3,6 +3,7 @@ import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { call } from "../api/client.ts";
 import type { NodeError } from "../data.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
+import { turnOf } from "../sample/turn.ts";
 import { type Json, type JsonObject, type NodeDefinition, nodeOf } from "../workflow/definition.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { faultText } from "./fault.ts";
@@ -64,7 +65,9 @@ class Trials {
   request(id: string): void {
     const node = nodeOf(this.#editor.definition, id);
     if (!node || this.isRunning(id) || this.asking) return;
-    const effect = effectOf(node, this.#editor.nodeType(node), this.#editor.sampleContext);
+    const { definition, sampleContext } = this.#editor;
+    const { context } = turnOf(definition, id, sampleContext, new Map());
+    const effect = effectOf(node, this.#editor.nodeType(node), context);
     if (effect && !this.#trusted.has(id)) this.asking = { node: id, effect };
     else void this.#make(node);
   }
@@ -84,12 +87,26 @@ class Trials {
     this.asking = null;
   }
 
+  /** The sample as the step would see it, in a box with the first item. */
+  async #contextOf({ id }: NodeDefinition): Promise<JsonObject> {
+    const { definition, sampleContext } = this.#editor;
+    const computed = new Map<string, Json>();
+    for (;;) {
+      const { context, unknown } = turnOf(definition, id, sampleContext, computed);
+      if (!unknown) return context;
+      const { source, context: seen } = unknown;
+      const body = { expression: source, context: seen, timezone: definition.settings.timezone };
+      computed.set(source, (await call<{ value: Json }>("POST", "/expressions/evaluate", body)).value);
+    }
+  }
+
   async #make(node: NodeDefinition): Promise<void> {
     const editor = this.#editor;
     this.#running.add(node.id);
     this.#faults.delete(node.id);
     try {
-      const wish = { definition: editor.definition, node: node.id, context: editor.sampleContext };
+      const context = await this.#contextOf(node);
+      const wish = { definition: editor.definition, node: node.id, context };
       const result = await call<TrialResult>("POST", `/workflows/${editor.workflowId}/test-step`, wish);
       const hasData = result.status === "succeeded" && result.output !== null;
       this.#trials.set(node.id, { node, result, isKept: false });

@@ -14,7 +14,10 @@ const DEEPEST = 8;
 /** The fields of the trigger and of the given steps: those that hold a value first, level by level. Of a list its first item. */
 export function fieldsOf(context: JsonObject, steps: readonly string[]): readonly Field[] {
   const outputs = (context.steps ?? {}) as JsonObject;
-  const roots: Field[] = [{ path: ["trigger"], value: context.trigger ?? null }];
+  const turn = ["item", "index"]
+    .filter((name) => name in context)
+    .map((name) => ({ path: [name], value: context[name] ?? null }));
+  const roots: Field[] = [...turn, { path: ["trigger"], value: context.trigger ?? null }];
   for (const id of steps) if (id in outputs) roots.push({ path: ["steps", id], value: outputs[id] ?? null });
   const found = roots.flatMap((root) => below(root));
   for (const [name, members] of [

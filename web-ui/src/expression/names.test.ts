@@ -6,12 +6,15 @@ const words: Words = {
   run: "Run",
   workflow: "Workflow",
   variables: "Variables",
+  item: "Item",
+  index: "Turn",
   part: (name) => ({ body: "Body", headers: "Headers" })[name],
   stepTitle: (id) => (id === "crm" ? "Create contact" : undefined),
 };
 
 test("a path reads as its parts, beginning with what it belongs to", () => {
   expect(readableName(["trigger", "body", "customer", "email"], words)).toBe("Body › customer › email");
+  expect(readableName(["item", "sku"], words)).toBe("Item › sku");
   expect(readableName(["trigger"], words)).toBe("Request");
   expect(readableName(["trigger", "event"], words)).toBe("event");
   expect(readableName(["steps", "crm", "id"], words)).toBe("Create contact › id");

@@ -8,6 +8,9 @@ export interface Words {
   readonly run: string;
   readonly workflow: string;
   readonly variables: string;
+  /** What a turn of a box is about, and which one it is. */
+  readonly item: string;
+  readonly index: string;
   /** Of the trigger's own parts: `body`, `headers`, … */
   readonly part: (name: string) => string | undefined;
   /** The title of a step, if there is one with this id. */
@@ -37,6 +40,8 @@ function nameParts(path: Path, words: Words): string[] {
     run: words.run,
     workflow: words.workflow,
     vars: words.variables,
+    item: words.item,
+    index: words.index,
   };
   if (root === undefined) return ["$"];
   return [(typeof root === "string" && known[root]) || shown(root), ...path.slice(1).map(shown)];

@@ -27,7 +27,7 @@ test("every icon that the editor may use is used", () => {
 });
 
 test("no icon is sent that neither the pages nor the editor show", () => {
-  const pages = textsIn("crates/server/templates", /\.html$/) + textsIn("crates/server/src/pages", /\.rs$/);
+  const pages = textsIn("crates/server/templates", /\.html$/) + textsIn("crates/server/src/pages", /\.(rs|json)$/);
   const scripts = textsIn("crates/server/assets", /\.js$/);
   const isShown = (name: string) =>
     editorIcons.includes(name) || pages.includes(`"${name}"`) || scripts.includes(`#${name}`);

@@ -8,6 +8,7 @@ import type { Editor } from "../editor/editor.svelte.ts";
 import type { ChipLook } from "../expression/chip_line.ts";
 import { preview, readableName, type Words } from "../expression/names.ts";
 import { follow, type Path, parsePath } from "../expression/path.ts";
+import { turnOf, type Unknown } from "../sample/turn.ts";
 import { t, textFor } from "../texts/texts.ts";
 import { type Json, type JsonObject, type NodeDefinition, nodeOf } from "../workflow/definition.ts";
 import { setParam } from "../workflow/edits.ts";
@@ -49,8 +50,13 @@ export class Scope {
   #target = $state.raw<Target | null>(null);
   #targets = $state.raw<readonly Target[]>([]);
   #results = new SvelteMap<string, Result>();
+  #lastBase: JsonObject = {};
+  #dataVersion = 0;
+  /** The lists that boxes around the node walk, by the data's version and the expression. */
+  #items = new SvelteMap<string, Json>();
   #wanted = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = "";
   #cancel = new AbortController();
   #lastContext: JsonObject = {};
   #burst = 0;
@@ -71,7 +77,12 @@ export class Scope {
   readonly before: readonly string[] = $derived.by(() => stepsBefore(this.editor.definition, this.nodeId));
   /** What expressions see. The same object until data changes, so that typing does not compute everything anew. */
   readonly context: JsonObject = $derived.by(() => {
-    const next = this.editor.sampleContext;
+    const base = this.editor.sampleContext;
+    if (!isSameData(this.#lastBase, base)) this.#dataVersion += 1;
+    this.#lastBase = base;
+    const known = { get: (source: string) => this.#items.get(`${this.#dataVersion} ${source}`) };
+    const { context: next, unknown } = turnOf(this.editor.definition, this.nodeId, base, known);
+    if (unknown) this.#askForItems(unknown);
     if (!isSameData(this.#lastContext, next)) this.#lastContext = next;
     return this.#lastContext;
   });
@@ -153,6 +164,8 @@ export class Scope {
     run: t("editor.path.run"),
     workflow: t("editor.path.workflow"),
     variables: t("editor.path.vars"),
+    item: t("editor.path.item"),
+    index: t("editor.path.index"),
     part: (name) => textFor(`editor.path.${name}`),
     stepTitle: (id) => {
       const node = nodeOf(this.editor.definition, id);
@@ -170,6 +183,18 @@ export class Scope {
     this.#cancel.abort();
     this.#cancel = new AbortController();
     this.#results.clear();
+  }
+
+  /** The list of a box is asked for once; a fault in it is shown where it is written. */
+  #askForItems({ source, context }: Unknown): void {
+    const key = `${this.#dataVersion} ${source}`;
+    if (key === this.#asked) return;
+    this.#asked = key;
+    const body = { expression: source, context, timezone: this.editor.definition.settings.timezone };
+    setTimeout(async () => {
+      const answer = await call<{ value: Json }>("POST", "/expressions/evaluate", body).catch(() => ({ value: null }));
+      this.#items.set(key, answer.value);
+    });
   }
 
   stop(): void {
@@ -223,6 +248,7 @@ async function evaluate(what: { expression: string }, scope: Scope, signal: Abor
 function isSameData(left: JsonObject, right: JsonObject): boolean {
   const [steps, others] = [left.steps as JsonObject | undefined, right.steps as JsonObject];
   if (!steps || left.trigger !== right.trigger || !isEqualName(left, right)) return false;
+  if (JSON.stringify(left.item) !== JSON.stringify(right.item)) return false;
   const names = Object.keys(others);
   return names.length === Object.keys(steps).length && names.every((name) => steps[name] === others[name]);
 }

@@ -1,5 +1,6 @@
 /** The steps as a list to read: one after the other where there is one way, nested where there are several. */
 import type { PortSpec } from "../catalogue/catalogue.svelte.ts";
+import { childrenByBox, isBox } from "../workflow/boxes.ts";
 import { type Definition, type EdgeDefinition, ERROR, type NodeDefinition } from "../workflow/definition.ts";
 
 export interface Item {
@@ -7,6 +8,8 @@ export interface Item {
   /** It stands in the list already, where the ways meet again. */
   readonly isRepeated: boolean;
   readonly branches: readonly Branch[];
+  /** Of a box: what lies in it, one list for each beginning. None for every other step. */
+  readonly inside: readonly (readonly Item[])[] | null;
 }
 
 /** One way on from a step. */
@@ -35,6 +38,7 @@ export function outlineOf(
     if (nodes.has(edge.from)) hasWayIn.add(edge.to);
   }
   const seen = new Set<string>();
+  const contents = childrenByBox(definition);
 
   function walk(start: string): readonly Item[] {
     const items: Item[] = [];
@@ -47,7 +51,8 @@ export function outlineOf(
       const ways = ports.filter((port) => port.name !== ERROR);
       const only = ways.length <= 1 && out.length === 1 && out[0]?.port !== ERROR ? out[0] : undefined;
       const isPlain = only !== undefined || (ways.length <= 1 && out.length === 0);
-      items.push({ node, isRepeated, branches: isPlain ? [] : branchesOf(ports, out) });
+      const inside = isRepeated || !isBox(node) ? null : listsOf(contents.get(node.id) ?? []);
+      items.push({ node, isRepeated, branches: isPlain ? [] : branchesOf(ports, out), inside });
       node = only ? nodes.get(only.to) : undefined;
     }
     return items;
@@ -64,13 +69,17 @@ export function outlineOf(
     });
   }
 
-  const starts = definition.nodes.filter(isTrigger).map((node) => walk(node.id));
-  // First what begins a line of its own, then whatever is left of circles.
-  const loose: (readonly Item[])[] = [];
-  for (const isBeginning of [true, false]) {
-    for (const node of definition.nodes) {
-      if (!seen.has(node.id) && !(isBeginning && hasWayIn.has(node.id))) loose.push(walk(node.id));
+  /** First what begins a line of its own, then whatever is left of circles. */
+  function listsOf(members: readonly NodeDefinition[]): readonly (readonly Item[])[] {
+    const lists: (readonly Item[])[] = [];
+    for (const isBeginning of [true, false]) {
+      for (const node of members) {
+        if (!seen.has(node.id) && !(isBeginning && hasWayIn.has(node.id))) lists.push(walk(node.id));
+      }
     }
+    return lists;
   }
-  return { starts, loose };
+
+  const starts = definition.nodes.filter(isTrigger).map((node) => walk(node.id));
+  return { starts, loose: listsOf(contents.get("") ?? []) };
 }

@@ -1,5 +1,6 @@
 /** Questions about a definition's edges: which ports there are, what may be connected, what runs before what. */
 import type { Catalogue, NodeType, PortSpec } from "../catalogue/catalogue.svelte.ts";
+import { isShownAmong } from "../catalogue/visibility.ts";
 import { t } from "../texts/texts.ts";
 import { boxesAround, boxOf } from "./boxes.ts";
 import {
@@ -13,7 +14,14 @@ import {
 } from "./definition.ts";
 
 /** Why two nodes cannot be connected. */
-export type Refusal = "unknown_node" | "same_node" | "into_trigger" | "unknown_port" | "duplicate" | "circle" | "other_box";
+export type Refusal =
+  | "unknown_node"
+  | "same_node"
+  | "into_trigger"
+  | "unknown_port"
+  | "duplicate"
+  | "circle"
+  | "other_box";
 
 /** The ports that edges may start at: a switch's cases in their order, then the manifest's, then `error` where a step can fail. */
 export function portsOf(node: NodeDefinition, nodeType: NodeType | undefined): readonly PortSpec[] {
@@ -24,7 +32,7 @@ export function portsOf(node: NodeDefinition, nodeType: NodeType | undefined): r
   };
   const cases = nodeType.ports_from === undefined ? undefined : node.params[nodeType.ports_from];
   if (Array.isArray(cases)) for (const item of cases as readonly Json[]) addCase(item, add);
-  nodeType.ports.forEach(add);
+  for (const port of nodeType.ports) if (isShownAmong(port, nodeType.parameters, node.params)) add(port);
   if (nodeType.kind === "action" || nodeType.kind === "data") add({ name: ERROR, title: t("editor.port.error") });
   return ports;
 }

@@ -26,7 +26,9 @@ export async function tidy(definition: Definition): Promise<ReadonlyMap<string, 
 
   // The innermost first, because a box is as large as what lies in it.
   let state = definition;
-  const groups = [...childrenByBox(definition)].sort(([one], [other]) => depth(definition, other) - depth(definition, one));
+  const groups = [...childrenByBox(definition)].sort(
+    ([one], [other]) => depth(definition, other) - depth(definition, one),
+  );
   for (const [box, nodes] of groups) {
     const placed = arrange(nodes, state);
     const drawn = upperLeft([...placed.values()]);

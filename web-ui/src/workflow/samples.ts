@@ -22,9 +22,11 @@ export const FILTER = nodeType("filter", "flow", ["out"]);
 export const IF = nodeType("if", "flow", ["true", "false"]);
 export const SWITCH = nodeType("switch", "flow", ["default"], { ports_from: "cases" });
 export const STOP = nodeType("stop_with_error", "flow", []);
+export const FOR_EACH = nodeType("for_each", "flow", ["out"]);
+export const RESPOND = nodeType("respond", "flow", []);
 export const HTTP = nodeType("http.request", "action", ["out"]);
 
-export const CATALOGUE = new Catalogue([WEBHOOK, FILTER, IF, SWITCH, STOP, HTTP], []);
+export const CATALOGUE = new Catalogue([WEBHOOK, FILTER, IF, SWITCH, STOP, FOR_EACH, RESPOND, HTTP], []);
 
 export function node(id: string, type = "filter", x = 0, y = 0, params: JsonObject = {}): NodeDefinition {
   return { id, type, position: { x, y }, params };

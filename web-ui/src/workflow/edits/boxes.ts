@@ -1,5 +1,5 @@
 /** Moves nodes into boxes and out of them. */
-import { boxOf, BOX_ROOM, boxesAround, childrenByBox, rectOf } from "../boxes.ts";
+import { BOX_ROOM, boxesAround, boxOf, childrenByBox, rectOf } from "../boxes.ts";
 import { type Definition, type EdgeDefinition, type NodeDefinition, nodeOf, type Position } from "../definition.ts";
 import { freePlace, placeAtEnd, spread } from "../placing.ts";
 import { mapNodes, moveNodes } from "./changes.ts";
@@ -29,7 +29,8 @@ export function moveInto(
   const lost = new Set(removed);
   if (removed.length > 0) next = { ...next, edges: next.edges.filter((edge) => !lost.has(edge)) };
   if (!isPlaced) {
-    for (const [index, id] of roots.entries()) next = moveNodes(next, new Map([[id, placeFor(next, id, box, outer[index])]]));
+    for (const [index, id] of roots.entries())
+      next = moveNodes(next, new Map([[id, placeFor(next, id, box, outer[index])]]));
   }
   return { definition: spread(definition, next, box), removed };
 }

@@ -1,6 +1,7 @@
 /** Copies of nodes: duplicate, paste, and a new id for one that is there. */
-import type { Definition, EdgeDefinition, NodeDefinition, Position } from "../definition.ts";
+
 import { boxOf, rectOf, withContents } from "../boxes.ts";
+import type { Definition, EdgeDefinition, NodeDefinition, Position } from "../definition.ts";
 import { snap } from "../measures.ts";
 import { freePlace, spread } from "../placing.ts";
 import { rewriteReferences } from "../references.ts";
@@ -28,7 +29,12 @@ export function duplicateNodes(
 ): { definition: Definition; ids: string[] } {
   const chosen = [...ids];
   const [first] = chosen;
-  return paste(definition, fragmentOf(definition, chosen), null, first === undefined ? undefined : boxOf(definition, first));
+  return paste(
+    definition,
+    fragmentOf(definition, chosen),
+    null,
+    first === undefined ? undefined : boxOf(definition, first),
+  );
 }
 
 /**
