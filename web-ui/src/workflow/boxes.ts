@@ -8,11 +8,11 @@ import { type Definition, type NodeDefinition, nodeOf, type Position } from "./d
 import { CARD_HEIGHT, CARD_WIDTH } from "./measures.ts";
 
 /** The type of the node that contains others. */
-export const BOX_TYPE = "for_each";
+const BOX_TYPE = "for_each";
 /** How deep boxes may lie in boxes. */
 const DEEPEST = 3;
 /** The box's own line, with title and buttons. */
-export const BOX_HEAD = CARD_HEIGHT;
+const BOX_HEAD = CARD_HEIGHT;
 /** Room between a box's border and what lies in it. The ports' buttons need some at the right. */
 export const BOX_ROOM = { left: 40, top: BOX_HEAD + 16, right: 60, bottom: 40 } as const;
 

@@ -36,7 +36,7 @@ export function moveInto(
 }
 
 /** The nodes of these that lie in none of the others. */
-export function rootsOf(definition: Definition, ids: Iterable<string>): readonly string[] {
+function rootsOf(definition: Definition, ids: Iterable<string>): readonly string[] {
   const chosen = new Set(ids);
   return [...chosen].filter(
     (id) => nodeOf(definition, id) && !boxesAround(definition, id).some((around) => chosen.has(around)),
@@ -44,7 +44,7 @@ export function rootsOf(definition: Definition, ids: Iterable<string>): readonly
 }
 
 /** Whether the two ends of a line lie in different boxes. */
-export function crosses(definition: Definition, edge: EdgeDefinition): boolean {
+function crosses(definition: Definition, edge: EdgeDefinition): boolean {
   return boxOf(definition, edge.from) !== boxOf(definition, edge.to);
 }
 
