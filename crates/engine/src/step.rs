@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{ErrorCode, Node as NodeDefinition, NodeError, RunId, Timestamp};
-use nodes::{Input, Interrupt, Node, Outcome, Surroundings};
+use nodes::{Input, Node, Outcome, Surroundings};
 use serde_json::{Map, Value};
+use storage::crash_points::{self, CrashPoint};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use crate::computing_time::stop_after_computing;
 use crate::effects::{Call, OpenCredential};
 use crate::engine::Shared;
 use crate::prepared::Prepared;
@@ -110,7 +112,9 @@ async fn work(
             run: (!this.is_trial).then_some(this.run),
             node: &node.id,
         };
-        let done = shared.effects.carry_out(&effect, &call).await.map_err(|failed| {
+        let carried_out = shared.effects.carry_out(&effect, &call).await;
+        crash_points::reached(CrashPoint::AfterEffect);
+        let done = carried_out.map_err(|failed| {
             exchanges.extend(failed.exchange.iter().filter_map(|exchange| serde_json::to_value(exchange).ok()));
             failed.error
         })?;
@@ -151,12 +155,11 @@ fn compute<T>(heavy: bool, work: impl FnOnce() -> T) -> T {
 fn surroundings(shared: &Shared, prepared: &Prepared, this: &Try, now: Timestamp) -> Surroundings {
     let mut hasher = DefaultHasher::new();
     (this.run, &this.node.id, this.number).hash(&mut hasher);
-    let stop_at = Instant::now() + Duration::from_millis(shared.settings.script_limit_ms);
     Surroundings {
         now,
         timezone: prepared.definition.settings.timezone.clone(),
         seed: hasher.finish(),
-        interrupt: Interrupt::when(move || Instant::now() >= stop_at),
+        interrupt: stop_after_computing(shared.settings.script_limit_ms),
     }
 }
 

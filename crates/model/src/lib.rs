@@ -9,6 +9,8 @@ pub mod error;
 pub mod event;
 pub mod graph;
 pub mod id;
+pub mod personal;
+pub mod place;
 pub mod problem;
 pub mod retry;
 pub mod run;
@@ -21,6 +23,8 @@ pub use definition::{Callback, Definition, Edge, Node, NodeId, OnError, Settings
 pub use error::{ErrorCode, NodeError};
 pub use event::{Event, EventStatus};
 pub use id::{ApiTokenId, CredentialId, EndpointId, EventId, FileId, MailId, RunId, UserId, WorkflowId};
+pub use personal::Personal;
+pub use place::Place;
 pub use problem::Problem;
 pub use retry::RetryPolicy;
 pub use run::{AttemptStatus, RunStatus, StepStatus};

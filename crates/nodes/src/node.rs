@@ -59,7 +59,7 @@ pub struct Surroundings {
     pub interrupt: Interrupt,
 }
 
-/// Asks whether a computation must stop. The engine decides by the wall clock, which nodes do not know.
+/// Asks whether a computation must stop. The engine decides by the time that was spent, which nodes do not know.
 #[derive(Clone)]
 pub struct Interrupt(Arc<dyn Fn() -> bool + Send + Sync>);
 

@@ -21,6 +21,10 @@ use crate::{key, middleware, parts};
 /// Runs the server until the process is told to stop (SIGINT or SIGTERM).
 pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     let config = loaded.config;
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
+    if let Some(at) = crate::config::crash_at() {
+        storage::crash_points::arm(&at).map_err(Failure::new)?;
+    }
     let storage = parts::open_storage(&config, Role::Server).await?;
     let catalogue = Arc::new(parts::load_catalogue(&config).map_err(|error| Failure::new(error.to_string()))?);
     let engine = engine_of(&config, &storage, &catalogue)?;

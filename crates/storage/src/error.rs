@@ -66,6 +66,9 @@ pub enum StorageError {
     /// A secret cannot be opened with the present key.
     #[error("the secret cannot be opened: it was sealed with another key")]
     WrongKey,
+    /// A backup cannot be written, read or put in place.
+    #[error("{0}")]
+    Backup(String),
     /// The file system refused.
     #[error("{0}")]
     Io(String),

@@ -6,7 +6,9 @@
 
 mod accounts;
 mod activity;
+mod backup;
 mod contacts;
+pub mod crash_points;
 mod credentials;
 mod endpoints;
 mod entities;
@@ -30,6 +32,7 @@ mod workflows;
 
 pub use accounts::{ApiTokenRecord, NewApiToken, NewUser, SessionRecord, TokenHash, UserRecord};
 pub use activity::{LastRun, WorkflowActivity};
+pub use backup::{BackupContent, Restored, back_up, examine_backup, restore};
 pub use contacts::{Contact, ContactFilter, ContactInput, ContactResult};
 pub use credentials::{CredentialRecord, NewCredential};
 pub use endpoints::{Endpoint, EndpointOverview, EndpointTarget};

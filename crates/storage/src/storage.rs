@@ -149,7 +149,8 @@ async fn migrate(connection: &DatabaseConnection) -> Result<(), StorageError> {
     })
 }
 
-fn lock_directory(directory: &Path) -> Result<File, StorageError> {
+/// Takes the data directory for this process, which fails while a server has it.
+pub(crate) fn lock_directory(directory: &Path) -> Result<File, StorageError> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("stellwerk.lock"))?;
     file.try_lock().map_err(|_| StorageError::DirectoryInUse { directory: directory.display().to_string() })?;
     Ok(file)

@@ -1,9 +1,7 @@
 //! Computes an expression or a condition against a context, for editors and tests.
 
-use std::time::{Duration, Instant};
-
 use actix_web::web::{Data, Json};
-use nodes::{Interrupt, Surroundings, condition, expression};
+use nodes::{Surroundings, condition, expression};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use storage::Storage;
@@ -56,13 +54,12 @@ pub async fn evaluate(
     config: Data<Config>,
     request: Json<Evaluate>,
 ) -> Result<Json<Evaluated>, Problem> {
-    let stop_at = Instant::now() + Duration::from_millis(config.engine.script_limit_ms);
     let request = request.into_inner();
     let surroundings = Surroundings {
         now: storage.now(),
         timezone: request.timezone.clone(),
         seed: 0,
-        interrupt: Interrupt::when(move || Instant::now() >= stop_at),
+        interrupt: engine::stop_after_computing(config.engine.script_limit_ms),
     };
     // A script may compute for a while; the thread that answers requests must not wait for it.
     let computed = actix_web::web::block(move || compute(&request, &surroundings)).await;

@@ -1,6 +1,7 @@
 //! The command line. Every command but `serve` works beside a running server.
 
 mod accounts;
+mod backup;
 mod doctor;
 mod failure;
 mod healthcheck;
@@ -37,6 +38,19 @@ enum Command {
     Doctor,
     /// Ask the running server whether it lives; exit code 0 or 1.
     Healthcheck,
+    /// Write the whole database into a new file, also while the server runs. The key that seals credentials is not in it.
+    Backup {
+        /// The file to write. It must not exist yet.
+        file: PathBuf,
+    },
+    /// Put a backup in place of the database. The server must not be running.
+    Restore {
+        /// A file that `stellwerk backup` wrote.
+        file: PathBuf,
+        /// Put a database that is there already aside under another name.
+        #[arg(long)]
+        replace: bool,
+    },
     /// People who sign in.
     #[command(subcommand)]
     User(UserCommand),
@@ -144,6 +158,8 @@ async fn carry_out(command: Command, loaded: Loaded, console: Console) -> Result
             })
             .await
         }
+        Command::Backup { file } => backup::back_up(config, &file, console).await,
+        Command::Restore { file, replace } => backup::restore(config, &file, replace, console).await,
         Command::User(UserCommand::Create(account)) => {
             with_storage(config, async |storage| accounts::create(storage, config, &account, console).await).await
         }

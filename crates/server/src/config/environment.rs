@@ -6,6 +6,10 @@ pub(super) const PREFIX: &str = "STELLWERK_";
 /// Names the configuration file; the only variable that is no key.
 pub(super) const CONFIG_FILE: &str = "STELLWERK_CONFIG";
 
+/// Where tests want the process to end; no setting, and known only to builds that have such places.
+#[cfg(any(debug_assertions, feature = "crash-points"))]
+pub(super) const CRASH_AT: &str = "STELLWERK_CRASH_AT";
+
 /// Short names that people expect, and the keys they stand for.
 const SHORT_NAMES: &[(&str, &str)] = &[
     ("STELLWERK_OWNER_EMAIL", "owner.email"),

@@ -56,6 +56,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Where a test wants this process to end.
+#[cfg(any(debug_assertions, feature = "crash-points"))]
+pub fn crash_at() -> Option<String> {
+    std::env::vars().find(|(name, _)| name == environment::CRASH_AT).map(|(_, at)| at)
+}
+
 /// Reads the settings from this process's environment and working directory.
 pub fn load() -> Result<Loaded, ConfigError> {
     let mut variables = BTreeMap::new();
@@ -67,6 +73,8 @@ pub fn load() -> Result<Loaded, ConfigError> {
             Err(_) => problems.push(format!("The environment variable {name} is not valid UTF-8.")),
         }
     }
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
+    variables.remove(environment::CRASH_AT);
     if !problems.is_empty() {
         return Err(ConfigError { problems });
     }

@@ -93,3 +93,30 @@ fn doctor_tells_where_settings_come_from_and_never_a_secret() {
     std::fs::write(folder.path().join("stellwerk.toml"), "kye = \"x\"\n").unwrap();
     assert!(failure(&stellwerk(folder.path(), &["doctor"], "")).contains("Did you mean `key`?"));
 }
+
+#[test]
+fn a_backup_goes_to_another_server_and_nothing_secret_is_in_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| stellwerk(folder.path(), arguments, input);
+    let document = r#"{"name": "Orders", "definition": {"nodes": [{"id": "order", "type": "webhook"}]}}"#;
+    result(&run(&["workflow", "import", "-", "--activate"], document));
+    let token = result(&run(&["token", "create", "--name", "shop"], ""));
+    let file = elsewhere.path().join("backup.sqlite");
+    let file = file.to_str().unwrap();
+    let made = run(&["backup", file], "");
+    assert!(result(&made).contains("workflows: 1"));
+    assert!(String::from_utf8_lossy(&made.stderr).contains("stellwerk.key"));
+    let bytes = std::fs::read(file).unwrap();
+    assert!(!bytes.windows(token.trim().len()).any(|part| part == token.trim().as_bytes()));
+    assert!(failure(&run(&["backup", file], "")).contains("exists already"));
+
+    assert!(failure(&run(&["restore", file], "")).contains("--replace"));
+    let replaced = run(&["restore", file, "--replace"], "");
+    assert!(result(&replaced).contains("workflows: 1"));
+    assert!(String::from_utf8_lossy(&replaced.stderr).contains(".replaced-"));
+    let other = elsewhere.path().join("data");
+    std::fs::create_dir(&other).unwrap();
+    result(&stellwerk(&other, &["restore", file], ""));
+    assert!(result(&stellwerk(&other, &["workflow", "list"], "")).contains("active (version 1)"));
+}

@@ -13,6 +13,7 @@ use super::accept::{AcceptJob, PreparedEvent, Stored};
 use super::ready::{Fresh, Ready, Waiting};
 use super::record::{PreparedRecord, RecordJob};
 use super::writer::{Job, Writer};
+use crate::crash_points::{self, CrashPoint};
 use crate::entities::{queue, run, step};
 use crate::error::StorageError;
 use crate::queue::{Accepted, Claim, Disposition, Gate, Lease, NewEvent, Next, Parsed, Progress, Queue};
@@ -118,7 +119,11 @@ impl SqliteQueue {
                 started_at: None,
             }));
         }
-        crate::runs::load_claim(&self.reader, lease).await
+        let claim = crate::runs::load_claim(&self.reader, lease).await?;
+        if lease.epoch > 0 {
+            crash_points::reached(CrashPoint::AfterResume);
+        }
+        Ok(claim)
     }
 }
 

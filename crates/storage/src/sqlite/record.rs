@@ -83,6 +83,13 @@ impl PreparedRecord {
     }
 }
 
+impl PreparedRecord {
+    /// What becomes of the run.
+    pub(super) fn next(&self) -> &Next {
+        &self.next
+    }
+}
+
 /// Adds the progress of runs to the script, and says of each whether its lease is still good. Of the others nothing is added.
 pub(super) async fn add(
     transaction: &DatabaseTransaction,

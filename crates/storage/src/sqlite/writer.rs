@@ -15,6 +15,7 @@ use super::accept::{self, AcceptJob, PreparedEvent, Stored};
 use super::connect::open_writer;
 use super::record::{self, PreparedRecord, RecordJob};
 use super::script::Script;
+use crate::crash_points::{self, Transaction};
 use crate::error::StorageError;
 
 /// How many writes may wait for the writer before new events are turned away.
@@ -286,8 +287,13 @@ async fn write_joined(
         outcome.works.push(answer);
         outcome.error = outcome.error.or(intact.err());
     }
+    let nexts = || records.iter().map(PreparedRecord::next);
     if outcome.error.is_none() {
+        crash_points::passed(Transaction::Written, events.len(), nexts());
         outcome.error = transaction.commit().await.err().map(StorageError::from);
+    }
+    if outcome.error.is_none() {
+        crash_points::passed(Transaction::Committed, events.len(), nexts());
     }
     Ok(outcome)
 }
