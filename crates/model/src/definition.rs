@@ -32,6 +32,11 @@ impl Definition {
     pub fn node(&self, id: &NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| &node.id == id)
     }
+
+    /// The boxes around a node, the innermost first. It does not end when boxes lie in each other in a circle.
+    pub fn boxes_around<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
+        std::iter::successors(Some(node), |inner| self.node(inner.parent.as_ref()?)).skip(1)
+    }
 }
 
 /// One box of a definition.

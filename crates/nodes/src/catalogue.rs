@@ -12,12 +12,12 @@ pub use crate::connector::LoadError;
 use crate::connector::{self, Folder, built_in_folders};
 use crate::data::code::Code;
 use crate::data::set_fields::SetFields;
-use crate::flow::{Filter, If, Respond, StopWithError, Switch};
-use crate::manifest::{CredentialKind, NodeKind, NodeType};
+use crate::flow::{CallWorkflow, Filter, ForEach, If, Respond, StopWithError, Switch, Wait};
+use crate::manifest::{CredentialKind, NodeKind, NodeType, PortSpec};
 use crate::node::{Node, Surroundings};
 use crate::parameters;
 use crate::sandbox::{Limits, Sandbox};
-use crate::trigger::{Manual, Webhook};
+use crate::trigger::{ErrorTrigger, Manual, ScheduleTrigger, Webhook};
 
 /// All node types and credential kinds, by name.
 pub struct Catalogue {
@@ -83,7 +83,11 @@ impl Catalogue {
     pub fn ports_of(&self, node: &NodeDefinition) -> Vec<String> {
         let Some(known) = self.get(&node.node_type) else { return Vec::new() };
         let node_type = known.node_type();
-        let mut ports: Vec<_> = node_type.ports.iter().map(|port| port.name.clone()).collect();
+        let is_there = |port: &&PortSpec| {
+            let condition = port.visible_when.as_ref();
+            condition.is_none_or(|condition| parameters::holds(condition, &node_type.parameters, &node.params))
+        };
+        let mut ports: Vec<_> = node_type.ports.iter().filter(is_there).map(|port| port.name.clone()).collect();
         let further = node_type.ports_from.as_ref().and_then(|name| node.params.get(name)).and_then(Value::as_array);
         for case in further.into_iter().flatten() {
             if let Some(port) = case.get("port").and_then(Value::as_str)
@@ -135,11 +139,16 @@ fn rust_nodes() -> Vec<Arc<dyn Node>> {
     vec![
         Arc::new(Webhook::new()),
         Arc::new(Manual::new()),
+        Arc::new(ScheduleTrigger::new()),
+        Arc::new(ErrorTrigger::new()),
         Arc::new(Filter::new()),
         Arc::new(If::new()),
         Arc::new(Switch::new()),
         Arc::new(Respond::new()),
         Arc::new(StopWithError::new()),
+        Arc::new(ForEach::new()),
+        Arc::new(Wait::new()),
+        Arc::new(CallWorkflow::new()),
         Arc::new(SetFields::new()),
         Arc::new(Code::new()),
     ]

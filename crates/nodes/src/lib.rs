@@ -10,6 +10,7 @@ pub mod check;
 pub mod condition;
 pub mod connector;
 pub mod data;
+pub mod duration;
 pub mod effect;
 pub mod expression;
 pub mod flow;
@@ -17,6 +18,7 @@ pub mod manifest;
 pub mod node;
 pub mod parameters;
 pub mod sandbox;
+pub mod schedule;
 pub mod trigger;
 
 pub use catalogue::{Catalogue, LoadError};

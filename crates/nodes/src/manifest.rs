@@ -42,6 +42,9 @@ pub struct NodeType {
     /// The name of the parameter that holds a list of further ports (`switch`), each item with a `port`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ports_from: Option<String>,
+    /// Whether it is a box: other nodes may lie in it, which name it as their `parent`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contains: bool,
     /// The kinds of credential that it can use; empty when none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credential_kinds: Vec<String>,
@@ -73,13 +76,16 @@ pub enum NodeKind {
 }
 
 /// A port that a node can go on along.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PortSpec {
     /// Its name in edges.
     pub name: String,
     /// Its label.
     pub title: Text,
+    /// It is there only while a parameter has one of these values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_when: Option<VisibleWhen>,
 }
 
 /// A setting of a node, and one row of its form.
@@ -110,7 +116,10 @@ pub struct Parameter {
     /// The largest allowed number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum: Option<f64>,
-    /// Show it only while another parameter has one of these values.
+    /// The cells of one row of [`ParameterKind::Rows`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<Parameter>,
+    /// Show it only while another parameter has one of these values; of a cell, another cell of its row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible_when: Option<VisibleWhen>,
     /// Grey text in the empty field.
@@ -166,6 +175,22 @@ pub enum ParameterKind {
     Json,
     /// Rhai source; never treated as a template.
     Code,
+    /// A list: an array, or one expression that gives one.
+    List,
+    /// A length of time: `{amount, unit}`; only `amount` may hold an expression. See [`crate::duration`].
+    Duration,
+    /// When something happens again and again, as a cron pattern; no expression. See [`crate::schedule`].
+    Cron,
+    /// An IANA time zone; no expression.
+    Timezone,
+    /// The id of a workflow; no expression.
+    Workflow,
+    /// An array of ids of workflows; no expression.
+    Workflows,
+    /// The name or the id of a built-in table; no expression.
+    Table,
+    /// An array of objects, edited as rows whose cells are `columns`.
+    Rows,
     /// Settings that are read by the server, not by the node (`verify`, `deduplicate`, …); no expression.
     Settings,
 }
@@ -173,7 +198,18 @@ pub enum ParameterKind {
 impl ParameterKind {
     /// Whether strings in it are templates.
     pub fn takes_expressions(self) -> bool {
-        !matches!(self, Self::Choice | Self::Choices | Self::Code | Self::Settings)
+        !matches!(
+            self,
+            Self::Choice
+                | Self::Choices
+                | Self::Code
+                | Self::Cron
+                | Self::Timezone
+                | Self::Workflow
+                | Self::Workflows
+                | Self::Table
+                | Self::Settings
+        )
     }
 }
 
@@ -273,6 +309,11 @@ pub enum Apply {
         name: String,
         /// Its value.
         value: String,
+    },
+    /// Signs the body by Standard Webhooks: adds `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+    StandardWebhooks {
+        /// The secret, as base64 with or without `whsec_` before it.
+        secret: String,
     },
     /// Signs in to a mail server; its fields are `host`, `port`, `security` (`starttls`, `tls`, `none`), `username`, `password`, `from`.
     Smtp,

@@ -92,6 +92,7 @@ impl OpenCredential {
                 }
                 url.query_pairs_mut().append_pair(name, &value);
             }
+            Apply::StandardWebhooks { .. } => return Err(self.fault("it signs webhooks and is no sign-in")),
             Apply::Smtp => return Err(self.fault("it signs in to a mail server and cannot be used for HTTP")),
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The rules that a definition's shape must follow, whatever its node types are.
 
+mod boxes;
 mod retry;
 mod settings;
 
@@ -12,6 +13,9 @@ use crate::problem::Problem;
 /// The most nodes that one definition may have.
 pub const MAX_NODES: usize = 1_000;
 
+/// How deep boxes may lie in boxes.
+pub const MAX_BOX_DEPTH: usize = 3;
+
 /// The longest time limit for a node or a run, in milliseconds: 90 days.
 pub const MAX_TIMEOUT_MS: u64 = 90 * 24 * 60 * 60 * 1_000;
 
@@ -20,15 +24,17 @@ pub fn check_shape(definition: &Definition) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_nodes(definition, &mut problems);
     check_edges(definition, &mut problems);
+    boxes::check(definition, &mut problems);
     settings::check(&definition.settings, &mut problems);
     problems
 }
 
-/// The nodes that no trigger leads to, given which nodes are triggers.
+/// The nodes that no trigger leads to, given which nodes are triggers. A node in a box is reached with its box.
 pub fn unreachable_nodes<'a>(definition: &'a Definition, triggers: &[&'a NodeId]) -> Vec<&'a NodeId> {
     let graph = Graph::of(definition);
     let reached: BTreeSet<_> = triggers.iter().flat_map(|trigger| graph.reachable_from(trigger)).collect();
-    definition.nodes.iter().map(|node| &node.id).filter(|id| !reached.contains(id)).collect()
+    let outside = definition.nodes.iter().filter(|node| node.parent.is_none());
+    outside.map(|node| &node.id).filter(|id| !reached.contains(id)).collect()
 }
 
 fn check_nodes(definition: &Definition, problems: &mut Vec<Problem>) {
@@ -52,12 +58,6 @@ fn check_nodes(definition: &Definition, problems: &mut Vec<Problem>) {
         if node.timeout_ms.is_some_and(|timeout| timeout == 0 || timeout > MAX_TIMEOUT_MS) {
             let message = format!("The time limit must lie between 1 ms and {MAX_TIMEOUT_MS} ms.");
             problems.push(Problem::of_node(&node.id, "invalid_timeout", message).at("timeout_ms"));
-        }
-        if let Some(parent) = &node.parent
-            && definition.node(parent).is_none()
-        {
-            let message = format!("The box `{parent}` that should contain this node does not exist.");
-            problems.push(Problem::of_node(&node.id, "unknown_parent", message).at("parent"));
         }
     }
     for (id, times) in times_seen {

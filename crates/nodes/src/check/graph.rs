@@ -21,10 +21,6 @@ pub(super) fn check(definition: &Definition, catalogue: &Catalogue, problems: &m
             problems.push(Problem::of_node(&edge.to, "edge_into_trigger", message));
         }
     }
-    for node in definition.nodes.iter().filter(|node| node.parent.is_some()) {
-        let message = "Its `parent` is not a box that can contain nodes. Remove `parent`.";
-        problems.push(Problem::of_node(&node.id, "invalid_parent", message).at("parent"));
-    }
     if triggers.is_empty() {
         // Which nodes cannot be reached says nothing before there is a trigger.
         if !definition.nodes.is_empty() {

@@ -1,8 +1,10 @@
 //! Everything that is wrong with a draft, before it can fail a run.
 
+mod boxes;
 mod graph;
 mod parameters;
 mod references;
+mod settings;
 mod triggers;
 
 use model::check::check_shape;
@@ -27,7 +29,9 @@ pub fn check(definition: &Definition, catalogue: &Catalogue) -> Vec<Problem> {
         }
     }
     graph::check(definition, catalogue, &mut problems);
+    boxes::check(definition, catalogue, &mut problems);
     references::check(definition, catalogue, &mut problems);
+    settings::check(definition, &mut problems);
     problems
 }
 

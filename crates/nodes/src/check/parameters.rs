@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::nearest;
 use crate::manifest::{NodeType, Parameter, ParameterKind};
-use crate::parameters::{fit, is_missing, is_port_name, is_shown};
-use crate::{condition, data, expression};
+use crate::parameters::{fit, is_missing, is_port_name, is_shown, unknown_cell};
+use crate::schedule::Schedule;
+use crate::{condition, data, duration, expression};
 
 pub(super) fn check(node: &NodeDefinition, node_type: &NodeType, problems: &mut Vec<Problem>) {
     for name in node.params.keys() {
@@ -17,13 +18,13 @@ pub(super) fn check(node: &NodeDefinition, node_type: &NodeType, problems: &mut 
     for parameter in &node_type.parameters {
         let value = node.params.get(&parameter.name).unwrap_or(&Value::Null);
         if is_missing(value) {
-            if parameter.required && is_shown(parameter, node_type, &node.params) {
+            if parameter.required && is_shown(parameter, &node_type.parameters, &node.params) {
                 let message = format!("“{}” is missing. Fill it in.", parameter.title.en);
                 problems.push(Problem::of_node(&node.id, "missing_parameter", message).at(&parameter.name));
             }
             continue;
         }
-        check_value(node, parameter, value, problems);
+        check_value(node, parameter, &parameter.name, value, problems);
     }
 }
 
@@ -34,8 +35,8 @@ fn unknown(node: &NodeDefinition, node_type: &NodeType, name: &str) -> Problem {
     Problem::of_node(&node.id, "unknown_parameter", message).at(name)
 }
 
-fn check_value(node: &NodeDefinition, parameter: &Parameter, value: &Value, problems: &mut Vec<Problem>) {
-    let name = &parameter.name;
+/// Checks the value that stands at `name`: a parameter's own name, or the path of a cell.
+fn check_value(node: &NodeDefinition, parameter: &Parameter, name: &str, value: &Value, problems: &mut Vec<Problem>) {
     let of_node = |code: &str, message: String| Problem::of_node(&node.id, code, message);
     let expressions = parameter.kind.takes_expressions();
     if expressions {
@@ -52,6 +53,10 @@ fn check_value(node: &NodeDefinition, parameter: &Parameter, value: &Value, prob
     if expressions && is_template(value) {
         return;
     }
+    if let (ParameterKind::Rows, Value::Array(rows)) = (parameter.kind, value) {
+        check_rows(node, parameter, name, rows, problems);
+        return;
+    }
     if let Err(misfit) = fit(parameter, without_templates(parameter.kind, value)) {
         let message = format!("“{}”: {}", parameter.title.en, misfit.message);
         problems.push(of_node(misfit.code, message).at(format!("{name}{}", misfit.path)));
@@ -65,6 +70,11 @@ fn check_value(node: &NodeDefinition, parameter: &Parameter, value: &Value, prob
                 let message = format!("{} (line {}, column {})", fault.message, fault.line, fault.column);
                 problems.push(of_node("invalid_script", message).at(name));
             }
+        }
+        ParameterKind::Cron => check_cron(node, value, name, problems),
+        ParameterKind::Timezone if value.as_str().is_some_and(|zone| zone.parse::<chrono_tz::Tz>().is_err()) => {
+            let message = format!("{value} is not a time zone; write one like `Europe/Berlin`.");
+            problems.push(of_node("invalid_timezone", message).at(name));
         }
         ParameterKind::KeyValues if node.node_type == "set_fields" => {
             for field in value.as_object().into_iter().flat_map(Map::keys) {
@@ -88,7 +98,41 @@ fn without_templates(kind: ParameterKind, value: &Value) -> Value {
         Value::Array(items) if kind == ParameterKind::TextList => {
             items.iter().map(|item| if is_template(item) { Value::Null } else { item.clone() }).collect()
         }
+        other if kind == ParameterKind::Duration => duration::with_any_amount(other),
         other => other.clone(),
+    }
+}
+
+/// Checks rows cell by cell, so that a template in one cell hides no fault in another.
+fn check_rows(node: &NodeDefinition, parameter: &Parameter, path: &str, rows: &[Value], problems: &mut Vec<Problem>) {
+    for (index, row) in rows.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let Value::Object(cells) = row else {
+            let message = format!("“{}”: row {} is no object of cells.", parameter.title.en, index + 1);
+            problems.push(Problem::of_node(&node.id, "wrong_type", message).at(path));
+            continue;
+        };
+        for name in cells.keys().filter(|name| !parameter.columns.iter().any(|column| column.name == **name)) {
+            let misfit = unknown_cell("", name);
+            let message = format!("“{}”: {}", parameter.title.en, misfit.message);
+            problems.push(Problem::of_node(&node.id, misfit.code, message).at(format!("{path}{}", misfit.path)));
+        }
+        for column in &parameter.columns {
+            let path = format!("{path}.{}", column.name);
+            let value = cells.get(&column.name).unwrap_or(&Value::Null);
+            if !is_missing(value) {
+                check_value(node, column, &path, value, problems);
+            } else if column.required && is_shown(column, &parameter.columns, cells) {
+                let message = format!("“{}” is missing in row {}. Fill it in.", column.title.en, index + 1);
+                problems.push(Problem::of_node(&node.id, "missing_parameter", message).at(path));
+            }
+        }
+    }
+}
+
+fn check_cron(node: &NodeDefinition, value: &Value, path: &str, problems: &mut Vec<Problem>) {
+    if let Err(fault) = Schedule::read(value.as_str().unwrap_or_default(), "UTC") {
+        problems.push(Problem::of_node(&node.id, "invalid_setting", fault.message).at(path));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Expressions that speak of other nodes' outputs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use model::check::MAX_BOX_DEPTH;
 use model::graph::Graph;
-use model::{Definition, NodeId, Problem};
+use model::{Definition, Node as NodeDefinition, NodeId, Problem};
 
 use super::nearest;
 use crate::catalogue::Catalogue;
@@ -21,12 +22,29 @@ pub(super) fn check(definition: &Definition, catalogue: &Catalogue, problems: &m
                     None => Some(unknown(definition, &node.id, &name)),
                     Some(other) => {
                         let later = reachable.entry(&other.id).or_insert_with(|| graph.reachable_from(&other.id));
-                        (other.id == node.id || !later.contains(&node.id)).then(|| not_before(&node.id, &name))
+                        not_visible(definition, node, other, later)
                     }
                 };
                 problems.extend(problem.map(|problem| problem.at(&parameter.name)));
             }
         }
+    }
+}
+
+/// Why a node cannot see the output of `other`, if so. It sees the steps before it in its own box, and those before each of
+/// the boxes around it. `later` is what can be reached from `other`.
+fn not_visible(
+    definition: &Definition,
+    node: &NodeDefinition,
+    other: &NodeDefinition,
+    later: &BTreeSet<&NodeId>,
+) -> Option<Problem> {
+    let around = definition.boxes_around(node).take(MAX_BOX_DEPTH + 1);
+    let beside = std::iter::once(node).chain(around).find(|inner| inner.parent == other.parent);
+    match (beside, &other.parent) {
+        (Some(beside), _) if beside.id != other.id && later.contains(&beside.id) => None,
+        (None, Some(around)) => Some(inside(&node.id, &other.id, around)),
+        _ => Some(not_before(&node.id, &other.id)),
     }
 }
 
@@ -40,7 +58,15 @@ fn unknown(definition: &Definition, node: &NodeId, name: &str) -> Problem {
     )
 }
 
-fn not_before(node: &NodeId, name: &str) -> Problem {
+fn inside(node: &NodeId, name: &NodeId, around: &NodeId) -> Problem {
+    let message = format!(
+        "An expression uses the output of `{name}`, which runs many times inside the box `{around}`. Use the box's own output \
+         instead: `steps.{around}.items` holds the results of all turns."
+    );
+    Problem::of_node(node, "reference_not_before", message)
+}
+
+fn not_before(node: &NodeId, name: &NodeId) -> Problem {
     let message = format!(
         "An expression uses the output of `{name}`, which never runs before this node, so it would always be empty. \
          Connect `{name}` to a node before this one, or use another value."

@@ -60,7 +60,11 @@ pub struct OperationManifest {
 impl OperationManifest {
     /// The node type that this operation becomes.
     pub fn node_type(&self, connector: &ConnectorManifest, icon: &str) -> NodeType {
-        let out = || PortSpec { name: model::definition::OUT.to_owned(), title: Text::new("Next", "Weiter") };
+        let out = || PortSpec {
+            name: model::definition::OUT.to_owned(),
+            title: Text::new("Next", "Weiter"),
+            visible_when: None,
+        };
         NodeType {
             name: format!("{}.{}", connector.name, self.name),
             kind: NodeKind::Action,
@@ -70,6 +74,7 @@ impl OperationManifest {
             parameters: self.parameters.clone(),
             ports: if self.ports.is_empty() { vec![out()] } else { self.ports.clone() },
             ports_from: None,
+            contains: false,
             credential_kinds: self.credential_kinds.clone(),
             credential_required: self.credential_required,
             safe_to_repeat: self.safe_to_repeat,

@@ -210,6 +210,7 @@ fn templates(apply: &Apply) -> Vec<&str> {
     match apply {
         Apply::Header { name, value } | Apply::Query { name, value } => vec![name, value],
         Apply::Basic { username, password } => vec![username, password],
+        Apply::StandardWebhooks { secret } => vec![secret],
         Apply::Smtp => Vec::new(),
     }
 }

@@ -5,6 +5,10 @@ use serde_json::Value;
 use super::fit;
 use crate::manifest::{Parameter, ParameterKind};
 
+/// What a cell of a row can hold.
+const CELL_KINDS: [ParameterKind; 5] =
+    [ParameterKind::Text, ParameterKind::Number, ParameterKind::Boolean, ParameterKind::Choice, ParameterKind::Json];
+
 /// Whether a text can name a parameter, an operation or a credential's field.
 pub fn is_name(text: &str) -> bool {
     let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -43,6 +47,14 @@ pub fn check_declarations(parameters: &[Parameter]) -> Result<(), (String, Strin
                 return fault(&format!(".choices[{place}]"), "the value or a text is missing".to_owned());
             }
         }
+        if (parameter.kind == ParameterKind::Rows) == parameter.columns.is_empty() {
+            return fault(".columns", "`rows` need columns, every other kind has none".to_owned());
+        }
+        if let Some(column) = parameter.columns.iter().find(|column| !CELL_KINDS.contains(&column.kind)) {
+            return fault(".columns", format!("`{}` is of a kind that a cell cannot have", column.name));
+        }
+        check_declarations(&parameter.columns)
+            .map_err(|(inner, message)| (format!("[{index}].columns{inner}"), message))?;
         if let Err(misfit) = fit(parameter, parameter.default.clone()) {
             return fault(".default", misfit.message);
         }

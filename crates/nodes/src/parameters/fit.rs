@@ -1,14 +1,16 @@
 //! Makes a value fit its parameter's kind where that is harmless, and says what is wrong where it is not.
 
-use model::{ErrorCode, NodeError};
+use model::{ErrorCode, NodeError, WorkflowId};
 use serde_json::{Map, Value, json};
 
+use super::{is_missing, is_shown};
+use crate::duration;
 use crate::manifest::{Parameter, ParameterKind};
 
 /// Why a value does not fit its parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Misfit {
-    /// `wrong_type`, `not_a_choice` or `out_of_range`.
+    /// `wrong_type`, `not_a_choice`, `out_of_range` or, of a cell, `missing_parameter`.
     pub code: &'static str,
     /// The path below the parameter, for example `[2]`; usually empty.
     pub path: String,
@@ -57,6 +59,22 @@ pub fn fit(parameter: &Parameter, value: Value) -> Result<Value, Misfit> {
             Value::Array(_) | Value::Object(_) => Ok(value),
             other => Err(wrong("", "conditions such as {\"all\": [{\"left\", \"op\", \"right\"}]}", &other)),
         },
+        ParameterKind::List => match value {
+            Value::Array(_) => Ok(value),
+            other => Err(wrong("", "a list", &other)),
+        },
+        ParameterKind::Duration => match duration::milliseconds(&value) {
+            Ok(_) => Ok(value),
+            Err(message) => Err(Misfit { code: "wrong_type", path: String::new(), message }),
+        },
+        ParameterKind::Cron | ParameterKind::Timezone | ParameterKind::Table => text("", value).map(Value::String),
+        ParameterKind::Workflow => workflow("", value),
+        ParameterKind::Workflows => {
+            let items = if let Value::Array(items) = value { items } else { vec![value] };
+            let items = items.into_iter().enumerate();
+            items.map(|(index, item)| workflow(&format!("[{index}]"), item)).collect()
+        }
+        ParameterKind::Rows => rows(parameter, value),
         ParameterKind::Json | ParameterKind::Settings => Ok(value),
     }
 }
@@ -156,6 +174,47 @@ fn key_values(value: Value) -> Result<Value, Misfit> {
     }
 }
 
+fn workflow(path: &str, value: Value) -> Result<Value, Misfit> {
+    if value.as_str().is_some_and(|id| id.parse::<WorkflowId>().is_ok()) {
+        return Ok(value);
+    }
+    Err(wrong(path, "the id of a workflow", &value))
+}
+
+/// Rows with every cell in the kind of its column, and defaults filled in.
+fn rows(parameter: &Parameter, value: Value) -> Result<Value, Misfit> {
+    let Value::Array(rows) = value else { return Err(wrong("", "a list of rows", &value)) };
+    rows.into_iter().enumerate().map(|(index, row)| self::row(&parameter.columns, index, row)).collect()
+}
+
+fn row(columns: &[Parameter], index: usize, row: Value) -> Result<Value, Misfit> {
+    let Value::Object(mut cells) = row else { return Err(wrong(&format!("[{index}]"), "a row of cells", &row)) };
+    let mut fitted = Map::new();
+    for column in columns {
+        let path = format!("[{index}].{}", column.name);
+        let given = cells.remove(&column.name).filter(|value| !is_missing(value));
+        let value = fit(column, given.unwrap_or_else(|| column.default.clone()))
+            .map_err(|misfit| Misfit { path: format!("{path}{}", misfit.path), ..misfit })?;
+        fitted.insert(column.name.clone(), value);
+    }
+    if let Some(name) = cells.keys().next() {
+        return Err(unknown_cell(&format!("[{index}]"), name));
+    }
+    for column in columns {
+        if column.required && is_missing(&fitted[&column.name]) && is_shown(column, columns, &fitted) {
+            let message = format!("“{}” is missing in row {}.", column.title.en, index + 1);
+            return Err(Misfit { code: "missing_parameter", path: format!("[{index}].{}", column.name), message });
+        }
+    }
+    Ok(Value::Object(fitted))
+}
+
+/// A cell that no column has.
+pub(crate) fn unknown_cell(path: &str, name: &str) -> Misfit {
+    let message = format!("a row has no cell `{name}`. Remove it.");
+    Misfit { code: "wrong_type", path: format!("{path}.{name}"), message }
+}
+
 fn text_list(value: Value) -> Result<Value, Misfit> {
     let items = match value {
         Value::Array(items) => items,
@@ -177,7 +236,9 @@ fn text_list(value: Value) -> Result<Value, Misfit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Choice, Text};
+    use crate::manifest::{Choice, Text, VisibleWhen};
+
+    const ID: &str = "01900000-0000-7000-8000-000000000001";
 
     fn parameter(kind: ParameterKind) -> Parameter {
         let choice = |value: &str| Choice { value: value.to_owned(), title: Text::new("x", "x") };
@@ -191,8 +252,44 @@ mod tests {
             choices: vec![choice("a"), choice("b")],
             minimum: Some(1.0),
             maximum: Some(10.0),
+            columns: Vec::new(),
             visible_when: None,
             placeholder: String::new(),
+        }
+    }
+
+    fn operations() -> Parameter {
+        let column = |name: &str, kind, required| {
+            let choices = if kind == ParameterKind::Choice { parameter(kind).choices } else { Vec::new() };
+            Parameter { name: name.to_owned(), required, choices, ..parameter(kind) }
+        };
+        let mut columns = vec![
+            column("operation", ParameterKind::Choice, true),
+            column("field", ParameterKind::Text, true),
+            column("factor", ParameterKind::Number, false),
+        ];
+        columns[1].visible_when = Some(VisibleWhen { parameter: "operation".to_owned(), is: vec![json!("a")] });
+        columns[2].default = json!(2);
+        Parameter { columns, ..parameter(ParameterKind::Rows) }
+    }
+
+    #[test]
+    fn the_cells_of_a_row_fit_their_columns() {
+        let given = json!([{ "operation": "a", "field": 7 }, { "operation": "b", "field": "", "factor": "3" }]);
+        let expected = json!([
+            { "operation": "a", "field": "7", "factor": 2 }, { "operation": "b", "field": null, "factor": 3 },
+        ]);
+        assert_eq!(fit(&operations(), given), Ok(expected));
+        for (given, code, path) in [
+            (json!({}), "wrong_type", ""),
+            (json!([3]), "wrong_type", "[0]"),
+            (json!([{ "operation": "c" }]), "not_a_choice", "[0].operation"),
+            (json!([{ "operation": "a" }]), "missing_parameter", "[0].field"),
+            (json!([{ "operation": "b", "factor": 99 }]), "out_of_range", "[0].factor"),
+            (json!([{ "operation": "b", "x": 1 }]), "wrong_type", "[0].x"),
+        ] {
+            let misfit = fit(&operations(), given.clone()).unwrap_err();
+            assert_eq!((misfit.code, misfit.path.as_str()), (code, path), "{given}: {}", misfit.message);
         }
     }
 
@@ -212,6 +309,8 @@ mod tests {
             (TextList, json!("a@b.example"), json!(["a@b.example"])),
             (TextList, json!(["x", null, 3, ""]), json!(["x", "3"])),
             (Number, Value::Null, Value::Null),
+            (ParameterKind::Workflows, json!(ID), json!([ID])),
+            (ParameterKind::Duration, json!({"amount": "2", "unit": "days"}), json!({"amount": "2", "unit": "days"})),
         ] {
             assert_eq!(fit(&parameter(kind), given.clone()), Ok(expected), "{kind:?} {given}");
         }
@@ -234,6 +333,10 @@ mod tests {
             (Code, json!(1), "wrong_type", ""),
             (Cases, json!({}), "wrong_type", ""),
             (Conditions, json!(true), "wrong_type", ""),
+            (ParameterKind::List, json!("a,b"), "wrong_type", ""),
+            (ParameterKind::Duration, json!({"amount": 2}), "wrong_type", ""),
+            (ParameterKind::Workflow, json!("orders"), "wrong_type", ""),
+            (ParameterKind::Workflows, json!([ID, "x"]), "wrong_type", "[1]"),
         ] {
             let misfit = fit(&parameter(kind), given.clone()).unwrap_err();
             assert_eq!((misfit.code, misfit.path.as_str()), (code, path), "{kind:?} {given}: {}", misfit.message);

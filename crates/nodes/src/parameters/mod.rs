@@ -7,10 +7,11 @@ use model::{ErrorCode, Node as NodeDefinition, NodeError};
 use serde_json::{Map, Value, json};
 
 use crate::expression::{self, Scope};
-use crate::manifest::{NodeType, Parameter};
+use crate::manifest::{NodeType, Parameter, VisibleWhen};
 use crate::node::Surroundings;
 
 pub use declared::{check_declarations, is_name, is_port_name};
+pub(crate) use fit::unknown_cell;
 pub use fit::{Misfit, fit};
 
 /// The parameters as the node gets them: every declared one is there, expressions are computed, defaults filled in, and
@@ -35,7 +36,10 @@ pub fn resolve(
         resolved.insert(parameter.name.clone(), value);
     }
     for parameter in &node_type.parameters {
-        if parameter.required && is_missing(&resolved[&parameter.name]) && is_shown(parameter, node_type, &resolved) {
+        if parameter.required
+            && is_missing(&resolved[&parameter.name])
+            && is_shown(parameter, &node_type.parameters, &resolved)
+        {
             return Err(missing(parameter, node.params.get(&parameter.name)));
         }
     }
@@ -51,14 +55,17 @@ pub fn is_missing(value: &Value) -> bool {
     }
 }
 
-/// Whether a parameter has a meaning with the others as they are.
-pub fn is_shown(parameter: &Parameter, node_type: &NodeType, params: &Map<String, Value>) -> bool {
-    parameter.visible_when.as_ref().is_none_or(|condition| {
-        let other = node_type.parameters.iter().find(|other| other.name == condition.parameter);
-        let default = other.map_or(&Value::Null, |other| &other.default);
-        let value = params.get(&condition.parameter).filter(|value| !is_missing(value)).unwrap_or(default);
-        condition.is.contains(value)
-    })
+/// Whether a parameter has a meaning with the others as they are. `declared` are all parameters of its form or row.
+pub fn is_shown(parameter: &Parameter, declared: &[Parameter], params: &Map<String, Value>) -> bool {
+    parameter.visible_when.as_ref().is_none_or(|condition| holds(condition, declared, params))
+}
+
+/// Whether a parameter has one of the values that a condition names.
+pub fn holds(condition: &VisibleWhen, declared: &[Parameter], params: &Map<String, Value>) -> bool {
+    let other = declared.iter().find(|other| other.name == condition.parameter);
+    let default = other.map_or(&Value::Null, |other| &other.default);
+    let value = params.get(&condition.parameter).filter(|value| !is_missing(value)).unwrap_or(default);
+    condition.is.contains(value)
 }
 
 fn missing(parameter: &Parameter, given: Option<&Value>) -> NodeError {

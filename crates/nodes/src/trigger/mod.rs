@@ -1,9 +1,13 @@
 //! Nodes that start runs. What they accept and how they answer is the server's business; here is what they are.
 
+mod error;
 mod manual;
+mod schedule;
 mod webhook;
 
+pub use error::ErrorTrigger;
 pub use manual::Manual;
+pub use schedule::ScheduleTrigger;
 pub use webhook::Webhook;
 
 use serde_json::Value;

@@ -17,6 +17,11 @@ fn every_node_of_the_first_workflow_is_there() {
         "switch",
         "respond",
         "stop_with_error",
+        "schedule",
+        "error",
+        "for_each",
+        "wait",
+        "call_workflow",
         "set_fields",
         "code",
         "http.request",
@@ -57,7 +62,7 @@ fn a_credential_never_goes_without_a_bound_to_hosts() {
     let catalogue = catalogue();
     for kind in catalogue.credential_kinds() {
         let secret = kind.fields.iter().any(|field| field.secret);
-        let named_by_person = kind.name.starts_with("http_");
+        let named_by_person = kind.name.starts_with("http_") || kind.name == "webhook_secret";
         assert!(secret, "{}", kind.name);
         assert_eq!(kind.hosts.is_empty() && kind.hosts_from.is_none(), named_by_person, "{}", kind.name);
         assert!(!kind.hosts.iter().any(|host| host == "*"), "{}", kind.name);
@@ -81,6 +86,15 @@ fn ports_come_from_the_manifest_the_cases_and_the_kind() {
         ports(json!({ "id": "n", "type": "switch", "params": { "cases": cases } })),
         ["default", "big", "small"]
     );
+    assert_eq!(ports(json!({ "id": "n", "type": "for_each" })), ["out", "error"]);
+    for (mode, expected) in [
+        (json!({}), &["out"][..]),
+        (json!({ "mode": "until" }), &["out"]),
+        (json!({ "mode": "callback" }), &["out", "timeout"]),
+        (json!({ "mode": "approval" }), &["approved", "rejected", "timeout"]),
+    ] {
+        assert_eq!(ports(json!({ "id": "n", "type": "wait", "params": mode })), expected);
+    }
 }
 
 fn texts(node_type: &NodeType) -> Vec<&Text> {
@@ -90,6 +104,7 @@ fn texts(node_type: &NodeType) -> Vec<&Text> {
         texts.push(&parameter.title);
         texts.extend(&parameter.help);
         texts.extend(parameter.choices.iter().map(|choice| &choice.title));
+        texts.extend(parameter.columns.iter().map(|column| &column.title));
     }
     assert!(node_type.kind != NodeKind::Action || node_type.name.contains('.'));
     texts

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use model::{NodeError, Timestamp};
-use nodes::{Catalogue, Input, Interrupt, Outcome, Surroundings};
+use nodes::effect::Reply;
+use nodes::{Catalogue, Input, Interrupt, Node, Outcome, Surroundings};
 use serde_json::{Value, json};
 
 /// Always the same world.
@@ -20,10 +21,25 @@ pub(crate) fn catalogue() -> &'static Catalogue {
 
 /// Starts a node of this type with these parameters.
 pub(crate) fn start(node_type: &str, params: Value, context: &Value) -> Result<Outcome, NodeError> {
+    with_input(node_type, params, context, |node, input| node.start(input))
+}
+
+/// Goes on with a node of this type after it asked for something.
+pub(crate) fn resume(node_type: &str, params: Value, state: Value, reply: Reply) -> Result<Outcome, NodeError> {
+    let context = json!({ "trigger": { "body": { "days": 3, "id": 7 } } });
+    with_input(node_type, params, &context, |node, input| node.resume(input, state, reply))
+}
+
+fn with_input(
+    node_type: &str,
+    params: Value,
+    context: &Value,
+    act: impl FnOnce(&dyn Node, &Input<'_>) -> Result<Outcome, NodeError>,
+) -> Result<Outcome, NodeError> {
     let catalogue = catalogue();
     let node: model::Node = serde_json::from_value(json!({ "id": "n", "type": node_type, "params": params })).unwrap();
     let surroundings = surroundings();
     let params = catalogue.resolve_params(&node, context, &surroundings)?;
     let input = Input { node: &node, params: &params, context, credential: &Value::Null, surroundings: &surroundings };
-    catalogue.get(node_type).unwrap().start(&input)
+    act(catalogue.get(node_type).unwrap().as_ref(), &input)
 }
