@@ -15,6 +15,7 @@ mod m0003_events_and_runs;
 mod m0004_credentials;
 mod m0005_contacts_mails_files;
 mod m0006_samples_and_activity;
+mod m0007_flow_and_desk;
 
 /// Brings a database to the current schema.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_credentials::Migration),
             Box::new(m0005_contacts_mails_files::Migration),
             Box::new(m0006_samples_and_activity::Migration),
+            Box::new(m0007_flow_and_desk::Migration),
         ]
     }
 }

@@ -111,10 +111,10 @@ impl Engine {
         self.shared.definitions.clear();
     }
 
-    /// Ends an unfinished run by a person's wish. False when it had ended already.
+    /// Ends an unfinished run by a person's wish, and those that it called. False when it had ended already.
     pub async fn cancel(&self, run: RunId) -> Result<bool, StorageError> {
         let cancelled = self.shared.queue.cancel(run).await?;
-        if cancelled {
+        for &run in &cancelled {
             if let Some(task) = self.shared.lock_at_work().remove(&run) {
                 task.abort();
             }
@@ -124,7 +124,7 @@ impl Engine {
             let output = serde_json::Value::Null;
             self.shared.live.answer(run, || Answer::Finished { status, output, error: None });
         }
-        Ok(cancelled)
+        Ok(!cancelled.is_empty())
     }
 
     /// Works until [`Self::stop`] is called, then lets the runs at work end for at most `grace`. What is left over is
@@ -206,7 +206,7 @@ impl Shared {
             let now = self.clock.now();
             let status = RunStatus::Dead;
             let error = Some(json!({ "node": null, "error": panicked() }));
-            let ending = Ending { status, finished_at: now, error: error.clone() };
+            let ending = Ending { error: error.clone(), ..Ending::new(status, now) };
             let progress = Progress { started_at: started_at.unwrap_or(now), ..Progress::default() };
             if let Err(error) = self.queue.record(lease, progress, Next::End(ending)).await {
                 tracing::error!(%error, %run, "the end of a run could not be stored");

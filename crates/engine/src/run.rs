@@ -138,13 +138,13 @@ impl<'a> Work<'a> {
             match plan(self.graph, &self.claim.trigger_node, &self.steps, now) {
                 Plan::Start(nodes) => self.start(nodes, &mut in_flight),
                 Plan::Await(until) => wake_at = until,
-                Plan::Park(until) => return Some(Next::Park { until: until.min(self.deadline) }),
+                Plan::Park(until) => return Some(Next::Park { until: Some(until.min(self.deadline)) }),
                 Plan::Fail(node) => {
                     self.give_up_open_steps(now, None);
                     return Some(Next::End(failed_ending(&node, self.errors.get(&node), now)));
                 }
                 Plan::Succeed => {
-                    return Some(Next::End(Ending { status: RunStatus::Succeeded, finished_at: now, error: None }));
+                    return Some(Next::End(Ending::new(RunStatus::Succeeded, now)));
                 }
             }
             if self.must_record && self.record(Next::Continue).await.is_err() {
@@ -216,6 +216,7 @@ impl<'a> Work<'a> {
                 started_at,
                 finished_at: None,
                 retry_at: None,
+                state: None,
             });
         }
         self.record(Next::Continue).await
@@ -287,6 +288,7 @@ impl<'a> Work<'a> {
             started_at: self.started_at,
             steps: latest_of_each(std::mem::take(&mut self.new_steps)),
             attempts: std::mem::take(&mut self.new_attempts),
+            starts: Vec::new(),
         };
         loop {
             match self.shared.queue.record(self.claim.lease, progress.clone(), next.clone()).await {
@@ -310,11 +312,8 @@ impl<'a> Work<'a> {
         let message = format!("The run took longer than its limit of {limit_ms} ms.");
         let error = NodeError::permanent(ErrorCode::Timeout, message);
         let open = self.give_up_open_steps(now, Some(&error));
-        Ending {
-            status: RunStatus::Dead,
-            finished_at: now,
-            error: Some(json!({ "node": open.first(), "error": error })),
-        }
+        let error = Some(json!({ "node": open.first(), "error": error }));
+        Ending { error, ..Ending::new(RunStatus::Dead, now) }
     }
 
     /// Ends every step that is under way or waits for another attempt, and returns their nodes: when a run is over, so are
@@ -350,6 +349,7 @@ impl<'a> Work<'a> {
                 started_at,
                 finished_at: Some(now),
                 retry_at: None,
+                state: None,
             });
             self.tell_step(node, StepStatus::Failed);
         }

@@ -80,6 +80,7 @@ pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (Ste
         started_at: attempt.step_started_at,
         finished_at: Some(attempt.finished_at),
         retry_at: None,
+        state: None,
     };
     match attempt.result {
         Ok(Finished::Done { port, output }) => {
@@ -120,11 +121,8 @@ fn fail(step: &mut StepRecord, error: NodeError, rules: &FailureRules<'_>, now: 
 /// How a run ends that a failed step has brought down.
 pub fn failed_ending(node: &NodeId, error: Option<&NodeError>, now: Timestamp) -> Ending {
     let on_purpose = error.is_some_and(|error| error.code == ErrorCode::Stopped);
-    Ending {
-        status: if on_purpose { RunStatus::Failed } else { RunStatus::Dead },
-        finished_at: now,
-        error: Some(json!({ "node": node, "error": error })),
-    }
+    let status = if on_purpose { RunStatus::Failed } else { RunStatus::Dead };
+    Ending { error: Some(json!({ "node": node, "error": error })), ..Ending::new(status, now) }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use crate::entities::{attempt, event, file, outbox, payload, run, step};
+use crate::entities::{attempt, dead_letter, event, file, outbox, payload, run, signal, step};
 use crate::error::StorageError;
 use crate::storage::Storage;
 
@@ -98,13 +98,18 @@ async fn forget_runs(
     if runs.is_empty() {
         return Ok(0);
     }
-    let aside = Query::select()
-        .column(step::Column::OutputPayloadId)
-        .from(step::Entity)
-        .cond_where(step::Column::RunId.is_in(runs.iter().copied()))
-        .and_where(Expr::col(step::Column::OutputPayloadId).is_not_null())
-        .to_owned();
-    payload::Entity::delete_many().filter(payload::Column::Id.in_subquery(aside)).exec(transaction).await?;
+    for column in [step::Column::OutputPayloadId, step::Column::StatePayloadId] {
+        let aside = Query::select()
+            .column(column)
+            .from(step::Entity)
+            .cond_where(step::Column::RunId.is_in(runs.iter().copied()))
+            .and_where(Expr::col(column).is_not_null())
+            .to_owned();
+        payload::Entity::delete_many().filter(payload::Column::Id.in_subquery(aside)).exec(transaction).await?;
+    }
+    signal::Entity::delete_many().filter(signal::Column::RunId.is_in(runs.iter().copied())).exec(transaction).await?;
+    let letters = dead_letter::Column::RunId.is_in(runs.iter().copied());
+    dead_letter::Entity::delete_many().filter(letters).exec(transaction).await?;
     step::Entity::delete_many().filter(step::Column::RunId.is_in(runs.iter().copied())).exec(transaction).await?;
     attempt::Entity::delete_many().filter(attempt::Column::RunId.is_in(runs.iter().copied())).exec(transaction).await?;
     run::Entity::delete_many().filter(run::Column::Id.is_in(runs.iter().copied())).exec(transaction).await?;

@@ -1,7 +1,6 @@
 //! Reading runs back, step by step.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use model::{AttemptStatus, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -13,7 +12,7 @@ use crate::error::StorageError;
 use crate::events::workflow_ids;
 use crate::moments::Timeline;
 use crate::payload;
-use crate::queue::{Claim, Lease, RunMode};
+use crate::queue::RunMode;
 use crate::search::{self, Bounds, Found};
 use crate::storage::Storage;
 
@@ -66,6 +65,10 @@ pub struct RunRecord {
     pub finished_at: Option<Timestamp>,
     /// Why it did not end well: `{node, error}`.
     pub error: Option<Value>,
+    /// The run that called it, by its key.
+    pub parent_key: Option<i64>,
+    /// The run that it repeats, by its key.
+    pub replay_of: Option<i64>,
 }
 
 /// A step of a run.
@@ -91,6 +94,9 @@ pub struct StepRecord {
     pub finished_at: Option<Timestamp>,
     /// When the next attempt is due.
     pub retry_at: Option<Timestamp>,
+    /// What it wants back when it goes on: the state of a wait, the items of a loop. A step that is written without one has
+    /// none any more.
+    pub state: Option<Value>,
 }
 
 /// An attempt of a step.
@@ -170,25 +176,6 @@ impl Storage {
     }
 }
 
-/// Everything that a worker needs to go on with an unfinished run; none when there is no such run.
-pub(crate) async fn load_claim(connection: &impl ConnectionTrait, lease: Lease) -> Result<Option<Claim>, StorageError> {
-    let Some(row) = run::Entity::find_by_id(lease.run_key).one(connection).await? else { return Ok(None) };
-    let trigger = event::Entity::find_by_id(row.event_id).one(connection).await?;
-    let trigger = trigger.ok_or(StorageError::NotFound { what: "event" })?;
-    Ok(Some(Claim {
-        lease,
-        run: RunId(row.public_id),
-        workflow_key: row.workflow_id,
-        definition_key: row.definition_id,
-        mode: RunMode::from_stored(&row.mode),
-        trigger_node: NodeId(row.trigger_node),
-        event: Arc::new(crate::events::content(connection, trigger).await?),
-        steps: steps(connection, lease.run_key).await?,
-        created_at: Timestamp(row.created_at),
-        started_at: row.started_at.map(Timestamp),
-    }))
-}
-
 async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Result<Vec<RunRecord>, StorageError> {
     let workflows = workflow_ids(connection, rows.iter().map(|row| row.workflow_id)).await?;
     let events = event::Entity::find()
@@ -216,6 +203,8 @@ async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Re
             started_at: row.started_at.map(Timestamp),
             finished_at: row.finished_at.map(Timestamp),
             error: row.error.as_deref().map(serde_json::from_str).transpose()?,
+            parent_key: row.parent_run_id,
+            replay_of: row.replay_of,
         })
     };
     rows.into_iter().map(record).collect()
@@ -229,18 +218,30 @@ async fn steps(connection: &impl ConnectionTrait, run_key: i64) -> Result<Vec<St
         .order_by_asc(step::Column::Iteration)
         .all(connection)
         .await?;
-    let aside = rows.iter().filter_map(|row| row.output_payload_id).collect();
+    step_records(connection, rows).await
+}
+
+/// Steps from their rows, with what of them lies aside.
+pub(crate) async fn step_records(
+    connection: &impl ConnectionTrait,
+    rows: Vec<step::Model>,
+) -> Result<Vec<StepRecord>, StorageError> {
+    let aside = rows.iter().flat_map(|row| [row.output_payload_id, row.state_payload_id]).flatten().collect();
     let mut payloads = payload::load_many(connection, aside).await?;
     rows.into_iter().map(|row| StepRecord::from_row(row, &mut payloads)).collect()
 }
 
 impl StepRecord {
-    fn from_row(row: step::Model, payloads: &mut BTreeMap<i64, Vec<u8>>) -> Result<Self, StorageError> {
-        let output = match (row.output, row.output_payload_id) {
-            (Some(text), _) => Some(serde_json::from_str(&text)?),
-            (None, Some(id)) => payloads.remove(&id).map(|bytes| serde_json::from_slice(&bytes)).transpose()?,
-            (None, None) => None,
+    pub(crate) fn from_row(row: step::Model, payloads: &mut BTreeMap<i64, Vec<u8>>) -> Result<Self, StorageError> {
+        let mut read = |inline: Option<String>, aside: Option<i64>| -> Result<Option<Value>, StorageError> {
+            match (inline, aside) {
+                (Some(text), _) => Ok(Some(serde_json::from_str(&text)?)),
+                (None, Some(id)) => Ok(payloads.remove(&id).map(|bytes| serde_json::from_slice(&bytes)).transpose()?),
+                (None, None) => Ok(None),
+            }
         };
+        let output = read(row.output, row.output_payload_id)?;
+        let state = read(row.state, row.state_payload_id)?;
         Ok(Self {
             node: NodeId(row.node_id),
             iteration: row.iteration,
@@ -252,6 +253,7 @@ impl StepRecord {
             started_at: Timestamp(row.started_at),
             finished_at: row.finished_at.map(Timestamp),
             retry_at: row.retry_at.map(Timestamp),
+            state,
         })
     }
 }

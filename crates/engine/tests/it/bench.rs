@@ -128,13 +128,13 @@ impl Bench {
             parsed: Parsed::AsRawJson,
             dedup_key: None,
             files: Vec::new(),
-            disposition: Disposition::Start(StartRun {
+            disposition: Disposition::Start(StartRun::new(
                 run,
-                trigger_node: workflow.trigger.clone(),
-                definition_key: workflow.definition_key,
-                version: None,
-                mode: RunMode::Live,
-            }),
+                workflow.trigger.clone(),
+                workflow.definition_key,
+                None,
+                RunMode::Live,
+            )),
         };
         let accepted = self.storage.queue().accept(new).await.unwrap();
         assert_eq!(accepted.run, Some(run));

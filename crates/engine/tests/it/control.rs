@@ -63,7 +63,7 @@ async fn who_lost_the_lease_writes_nothing_and_does_not_go_on() {
     let taken_away = async {
         sink.wait_for(2).await;
         // Past the engine, as another process or a later holder would.
-        assert!(bench.storage.queue().cancel(run).await.unwrap());
+        assert_eq!(bench.storage.queue().cancel(run).await.unwrap(), [run]);
         sink.release(1);
     };
     patiently("the worker gives up", async { tokio::join!(bench.engine.run_until_idle(), taken_away) }).await;

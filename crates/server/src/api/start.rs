@@ -83,7 +83,7 @@ pub async fn run(
     let trigger_node = trigger_of(&definition, &catalogue, wish.node.as_deref())?;
     let event = event_of(&storage, &workflow, &definition, &trigger_node, wish).await?;
     let node = trigger_node.clone();
-    let start = StartRun { run: RunId::generate(), trigger_node, definition_key, version, mode: RunMode::Manual };
+    let start = StartRun::new(RunId::generate(), trigger_node, definition_key, version, RunMode::Manual);
     let new = NewEvent {
         raw_body: if event.body.is_null() { Vec::new() } else { event.body.to_string().into_bytes() },
         event: Arc::new(event),

@@ -189,13 +189,13 @@ impl Ingress<'_> {
     fn disposition(&self) -> Disposition {
         match self.target.live {
             None => Disposition::Keep,
-            Some((version, definition_key)) => Disposition::Start(StartRun {
-                run: RunId::generate(),
-                trigger_node: self.target.node.clone(),
+            Some((version, definition_key)) => Disposition::Start(StartRun::new(
+                RunId::generate(),
+                self.target.node.clone(),
                 definition_key,
-                version: Some(version),
-                mode: RunMode::Live,
-            }),
+                Some(version),
+                RunMode::Live,
+            )),
         }
     }
 

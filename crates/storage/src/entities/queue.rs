@@ -11,6 +11,8 @@ pub(crate) struct Model {
     pub(crate) epoch: i64,
     pub(crate) lease_owner: Option<String>,
     pub(crate) lease_until: Option<i64>,
+    pub(crate) crashes: i32,
+    pub(crate) order_key: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -19,6 +19,10 @@ pub(crate) struct Model {
     pub(crate) started_at: Option<i64>,
     pub(crate) finished_at: Option<i64>,
     pub(crate) error: Option<String>,
+    pub(crate) parent_run_id: Option<i64>,
+    pub(crate) parent_node: Option<String>,
+    pub(crate) parent_iteration: Option<String>,
+    pub(crate) replay_of: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

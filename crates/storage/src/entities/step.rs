@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) started_at: i64,
     pub(crate) finished_at: Option<i64>,
     pub(crate) retry_at: Option<i64>,
+    pub(crate) state: Option<String>,
+    pub(crate) state_payload_id: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -6,10 +6,13 @@
 mod types;
 
 use async_trait::async_trait;
+use model::{NodeId, RunId};
+use serde_json::Value;
 
 use crate::error::StorageError;
 pub use types::{
-    Accepted, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, Parsed, Progress, RunMode, StartRun,
+    Accepted, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, ParentLink, Parsed, Progress, Reschedule,
+    Revival, RunMode, Signal, SignalOutcome, StartRun, Turn,
 };
 
 /// The queue of unfinished runs.
@@ -17,7 +20,8 @@ pub use types::{
 pub trait Queue: Send + Sync {
     /// Stores an event and, if it is to start one, its run with a place in the queue. It is on disk when this returns.
     ///
-    /// A second event with the same endpoint and `dedup_key` starts nothing and gets the ids of the first.
+    /// A second event with the same endpoint and `dedup_key` starts nothing and gets the ids of the first. An event that is
+    /// to start a run which there is already (see [`model::RunId::derived`]) is not even stored; it gets that run's ids.
     async fn accept(&self, event: NewEvent) -> Result<Accepted, StorageError>;
 
     /// Takes up to `limit` runs that are due and that `gate` admits. Does not wait.
@@ -33,11 +37,28 @@ pub trait Queue: Send + Sync {
     /// Gives a held run back unchanged, for example at shutdown.
     async fn release(&self, lease: Lease);
 
-    /// Ends an unfinished run by a person's wish, whoever holds it. False when it had ended already.
-    async fn cancel(&self, run: model::RunId) -> Result<bool, StorageError>;
+    /// Brings a step what it waits for. The run is due at once; if it is held just now, it is due as soon as it is parked.
+    /// Of several signals for one step the first one counts.
+    async fn signal(
+        &self,
+        run: RunId,
+        node: &NodeId,
+        iteration: &str,
+        value: Value,
+    ) -> Result<SignalOutcome, StorageError>;
+
+    /// Lets a dead run go on with the steps as given; its time limit begins anew. False when it is not dead.
+    async fn revive(&self, run: RunId, revival: Revival) -> Result<bool, StorageError>;
+
+    /// Ends an unfinished run by a person's wish, whoever holds it, and every run that it called and waits for. Returns
+    /// these runs; none when it had ended already.
+    async fn cancel(&self, run: RunId) -> Result<Vec<RunId>, StorageError>;
 
     /// How many runs are unfinished.
     fn len(&self) -> usize;
+
+    /// How many runs of a workflow are unfinished.
+    fn len_of(&self, workflow_key: i64) -> usize;
 
     /// Whether no run is unfinished.
     fn is_empty(&self) -> bool {

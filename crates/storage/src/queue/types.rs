@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use model::{Event, EventId, EventStatus, NodeId, RunId, RunStatus, Timestamp};
+use model::{Event, EventId, EventStatus, NodeId, RunId, RunStatus, StepStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::dead_letters::NewDeadLetter;
 use crate::files::NewFile;
 use crate::runs::{AttemptRecord, StepRecord};
 
 /// An event to store.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
     /// What expressions will see.
     pub event: Arc<Event>,
@@ -44,7 +45,7 @@ pub enum Parsed {
 }
 
 /// What becomes of an event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Disposition {
     /// It starts a run.
     Start(StartRun),
@@ -60,7 +61,7 @@ pub enum Disposition {
 }
 
 /// The run that an event starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StartRun {
     /// Its id, made by the caller so that it can wait for the run before the run can begin.
     pub run: RunId,
@@ -72,6 +73,52 @@ pub struct StartRun {
     pub version: Option<i32>,
     /// Why it runs.
     pub mode: RunMode,
+    /// The step that waits for its end, if another run called it.
+    pub parent: Option<ParentLink>,
+    /// Runs of one workflow with the same key go one at a time, in the order in which they were accepted.
+    pub order_key: Option<String>,
+    /// The run that it repeats, by its key.
+    pub replay_of: Option<i64>,
+    /// Finished steps that a replay takes over from the run that it repeats.
+    pub copied: Vec<StepRecord>,
+    /// What becomes of the schedule that starts it; the schedule is the one of `trigger_node`.
+    pub reschedule: Option<Reschedule>,
+}
+
+impl StartRun {
+    /// A run that stands by itself.
+    pub fn new(run: RunId, trigger_node: NodeId, definition_key: i64, version: Option<i32>, mode: RunMode) -> Self {
+        Self {
+            run,
+            trigger_node,
+            definition_key,
+            version,
+            mode,
+            parent: None,
+            order_key: None,
+            replay_of: None,
+            copied: Vec::new(),
+            reschedule: None,
+        }
+    }
+}
+
+/// The step of another run that waits for this run's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParentLink {
+    /// The other run, by its key.
+    pub run_key: i64,
+    /// Its node.
+    pub node: NodeId,
+    /// Which turn of a loop; empty outside of loops.
+    pub iteration: String,
+}
+
+/// When a schedule starts its next run; stored together with the run that it starts now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reschedule {
+    /// None: never again.
+    pub next_at: Option<Timestamp>,
 }
 
 /// Why a run was started.
@@ -82,20 +129,35 @@ pub enum RunMode {
     Live,
     /// A person started it.
     Manual,
+    /// A person repeated an earlier run.
+    Replay,
+    /// Another run called it.
+    Call,
+    /// Another workflow's run failed.
+    Error,
+    /// It tells a sender how its run ended.
+    Callback,
 }
 
 impl RunMode {
+    /// Every one.
+    pub const ALL: [Self; 6] = [Self::Live, Self::Manual, Self::Replay, Self::Call, Self::Error, Self::Callback];
+
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
             Self::Manual => "manual",
+            Self::Replay => "replay",
+            Self::Call => "call",
+            Self::Error => "error",
+            Self::Callback => "callback",
         }
     }
 
     /// From how it is stored.
     pub(crate) fn from_stored(text: &str) -> Self {
-        if text == "manual" { Self::Manual } else { Self::Live }
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text).unwrap_or(Self::Live)
     }
 }
 
@@ -136,12 +198,64 @@ pub struct Claim {
     pub trigger_node: NodeId,
     /// The event that started it.
     pub event: Arc<Event>,
-    /// What it has achieved so far.
+    /// The step of another run that waits for its end.
+    pub parent: Option<ParentLink>,
+    /// What it has achieved so far: the steps outside of loops, and those of the turns that are not over.
     pub steps: Vec<StepRecord>,
+    /// The turns of the loops that are not over, by loop and number.
+    pub turns: Vec<Turn>,
+    /// What has arrived for its steps and was not made use of yet.
+    pub signals: Vec<Signal>,
+    /// How often in a row the process died while it was at work, without any progress of its own.
+    pub crashes: u32,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it was first worked on.
     pub started_at: Option<Timestamp>,
+}
+
+/// One turn of a loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The loop's own node.
+    pub node: NodeId,
+    /// Its number; of a loop inside of a loop, after the outer turn's: `7/0`.
+    pub iteration: String,
+    /// Where it stands.
+    pub status: StepStatus,
+}
+
+/// What a step waits for: an answer, a call-back, the end of a called run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    /// The step's node.
+    pub node: NodeId,
+    /// Which turn of a loop; empty outside of loops.
+    pub iteration: String,
+    /// What came. From a run that was called: `{run, status, output, error}`.
+    pub value: Value,
+}
+
+/// What became of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignalOutcome {
+    /// It is stored, and the run goes on.
+    Stored,
+    /// The step has its signal already; this one changes nothing.
+    AlreadyThere,
+    /// The run has ended.
+    RunOver,
+}
+
+/// How a dead run goes on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Revival {
+    /// Steps as they are to stand from now on.
+    pub steps: Vec<StepRecord>,
+    /// Attempts as they are to stand from now on.
+    pub attempts: Vec<AttemptRecord>,
+    /// Who decided so.
+    pub decided_by: Option<String>,
 }
 
 /// Decides whether a run of a workflow may be taken now, for example because not too many of it are at work.
@@ -162,6 +276,9 @@ pub struct Progress {
     pub steps: Vec<StepRecord>,
     /// Attempts that are worth keeping by themselves: those that failed or had an effect outside.
     pub attempts: Vec<AttemptRecord>,
+    /// Events whose runs begin in the same transaction: called workflows and what follows the end of this one. The
+    /// queue's capacity does not hold for them.
+    pub starts: Vec<NewEvent>,
 }
 
 /// What becomes of a run after its progress is stored.
@@ -169,10 +286,10 @@ pub struct Progress {
 pub enum Next {
     /// The worker goes on.
     Continue,
-    /// Nothing to do before this moment; the lease ends.
+    /// Nothing to do before this moment or a signal; the lease ends.
     Park {
-        /// When it is due again.
-        until: Timestamp,
+        /// When it is due again; none: only a signal wakes it.
+        until: Option<Timestamp>,
     },
     /// It is over; the lease ends.
     End(Ending),
@@ -187,4 +304,15 @@ pub struct Ending {
     pub finished_at: Timestamp,
     /// Why, unless it ended well: `{node, error}`.
     pub error: Option<Value>,
+    /// Its last output. Only the step of another run that called it gets to know it.
+    pub output: Value,
+    /// What a person finds on the desk, when it gave up.
+    pub dead_letter: Option<NewDeadLetter>,
+}
+
+impl Ending {
+    /// An end without error, output and dead letter.
+    pub fn new(status: RunStatus, finished_at: Timestamp) -> Self {
+        Self { status, finished_at, error: None, output: Value::Null, dead_letter: None }
+    }
 }

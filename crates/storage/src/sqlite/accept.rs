@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 
 use model::{EventId, EventStatus, RunId, RunStatus};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::script::Script;
+use super::step_rows::{PackedStep, add_copied};
 use super::writer::Keys;
-use crate::entities::{event, file, payload, queue, run};
+use crate::entities::{event, file, payload, queue, run, schedule, step};
 use crate::error::StorageError;
 use crate::files::NewFile;
 use crate::payload::{Payload, into_text};
-use crate::queue::{Accepted, Disposition, NewEvent, StartRun};
+use crate::queue::{Accepted, Disposition, NewEvent, Parsed, Reschedule, StartRun};
 
 /// An event to write, made ready outside of the writer.
 pub(super) struct AcceptJob {
@@ -29,6 +33,8 @@ pub(super) struct PreparedEvent {
     parsed: Option<Payload>,
     files: Vec<NewFile>,
     start: Option<StartRun>,
+    /// Steps that the run has from its start.
+    copied: Vec<PackedStep>,
 }
 
 /// What was written for an event.
@@ -40,9 +46,13 @@ pub(super) struct Stored {
 }
 
 impl PreparedEvent {
-    /// Packs an event. `None` as `parsed` means that the raw body is the parsed body's JSON.
-    pub(super) fn pack(new: &NewEvent, parsed: Option<Vec<u8>>, inline_bytes: usize) -> Result<Self, StorageError> {
+    /// Packs an event.
+    pub(super) fn pack(new: &NewEvent, inline_bytes: usize) -> Result<Self, StorageError> {
         let event = &new.event;
+        let parsed = match new.parsed {
+            Parsed::AsRawJson => None,
+            Parsed::Beside => Some(serde_json::to_vec(&event.body)?),
+        };
         let (status, reason) = match &new.disposition {
             Disposition::Start(_) => (EventStatus::Accepted, None),
             Disposition::Keep => (EventStatus::Kept, None),
@@ -71,17 +81,23 @@ impl PreparedEvent {
             dedup_key: new.dedup_key.clone().filter(|_| status != EventStatus::Refused),
             duplicate_of: None,
         };
-        let start = match &new.disposition {
+        let mut start = match &new.disposition {
             Disposition::Start(start) => Some(start.clone()),
             _ => None,
         };
+        let copied = start.as_mut().map(|start| std::mem::take(&mut start.copied)).unwrap_or_default();
         Ok(Self {
             row,
             body: Payload::pack(new.raw_body.clone(), inline_bytes)?,
             parsed: parsed.map(|bytes| Payload::pack(bytes, inline_bytes)).transpose()?,
             files: new.files.clone(),
             start,
+            copied: copied.into_iter().map(|step| PackedStep::pack(0, step, inline_bytes)).collect::<Result<_, _>>()?,
         })
+    }
+
+    fn derived_run(&self) -> Option<RunId> {
+        self.start.as_ref().map(|start| start.run).filter(|run| run.is_derived())
     }
 
     fn dedup(&self) -> Option<(i64, &str)> {
@@ -96,6 +112,8 @@ struct Rows {
     queue: Vec<queue::ActiveModel>,
     payloads: Vec<payload::ActiveModel>,
     files: Vec<file::ActiveModel>,
+    steps: Vec<step::ActiveModel>,
+    reschedules: Vec<(i64, String, Reschedule)>,
 }
 
 /// The first event with a de-duplication key.
@@ -114,9 +132,19 @@ pub(super) async fn add(
     script: &mut Script,
 ) -> Result<Vec<Stored>, StorageError> {
     let mut firsts = find_firsts(transaction, events).await?;
+    let mut started = find_started(transaction, events).await?;
     let mut rows = Rows::default();
     let mut stored = Vec::with_capacity(events.len());
     for prepared in events {
+        if let Some(run) = prepared.derived_run() {
+            rows.reschedule(prepared);
+            if let Some(event) = started.get(&run) {
+                let accepted = Accepted { event: *event, run: Some(run), status: EventStatus::Duplicate };
+                stored.push(Stored { accepted, run_key: None });
+                continue;
+            }
+            started.insert(run, EventId(prepared.row.public_id));
+        }
         let dedup = prepared.dedup().map(|(endpoint, key)| (endpoint, key.to_owned()));
         let first = dedup.as_ref().and_then(|dedup| firsts.get(dedup)).copied();
         let outcome = rows.add(prepared, first, keys)?;
@@ -167,6 +195,34 @@ async fn find_firsts(
     Ok(firsts)
 }
 
+/// Looks up the runs that there are already, with their events. Only derived ids can be there twice.
+async fn find_started(
+    transaction: &DatabaseTransaction,
+    events: &[PreparedEvent],
+) -> Result<HashMap<RunId, EventId>, StorageError> {
+    let wanted: Vec<Uuid> = events.iter().filter_map(PreparedEvent::derived_run).map(|run| run.0).collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = run::Entity::find()
+        .filter(run::Column::PublicId.is_in(wanted))
+        .select_only()
+        .columns([run::Column::PublicId, run::Column::EventId])
+        .into_tuple::<(Uuid, i64)>()
+        .all(transaction)
+        .await?;
+    let events = event::Entity::find()
+        .filter(event::Column::Id.is_in(found.iter().map(|(_, event)| *event)))
+        .select_only()
+        .columns([event::Column::Id, event::Column::PublicId])
+        .into_tuple::<(i64, Uuid)>()
+        .all(transaction)
+        .await?;
+    let events: HashMap<i64, Uuid> = events.into_iter().collect();
+    let started = found.into_iter().filter_map(|(run, event)| Some((RunId(run), EventId(*events.get(&event)?))));
+    Ok(started.collect())
+}
+
 impl Rows {
     fn add(&mut self, prepared: &PreparedEvent, first: Option<First>, keys: &mut Keys) -> Result<Stored, StorageError> {
         let event_key = keys.event;
@@ -192,6 +248,9 @@ impl Rows {
             return Ok(Stored { accepted, run_key: None });
         }
         let run_key = prepared.start.as_ref().map(|start| self.start(start, &row, keys));
+        if let Some(run_key) = run_key.filter(|_| !prepared.copied.is_empty()) {
+            self.steps.extend(add_copied(&prepared.copied, run_key, keys, &mut self.payloads)?);
+        }
         let run = prepared.start.as_ref().map(|start| start.run);
         let status = row.status.parse().map_err(|_| StorageError::Corrupt("event status".to_owned()))?;
         let accepted = Accepted { event: EventId(row.public_id), run, status };
@@ -202,6 +261,7 @@ impl Rows {
     fn start(&mut self, start: &StartRun, event: &event::Model, keys: &mut Keys) -> i64 {
         let run_key = keys.run;
         keys.run += 1;
+        let parent = start.parent.as_ref();
         self.runs.push(run::ActiveModel {
             id: Set(run_key),
             public_id: Set(start.run.0),
@@ -216,6 +276,10 @@ impl Rows {
             started_at: Set(None),
             finished_at: Set(None),
             error: Set(None),
+            parent_run_id: parent.map_or(NotSet, |parent| Set(Some(parent.run_key))),
+            parent_node: parent.map_or(NotSet, |parent| Set(Some(parent.node.0.clone()))),
+            parent_iteration: parent.map_or(NotSet, |parent| Set(Some(parent.iteration.clone()))),
+            replay_of: start.replay_of.map_or(NotSet, |replayed| Set(Some(replayed))),
         });
         self.queue.push(queue::ActiveModel {
             run_id: Set(run_key),
@@ -223,8 +287,17 @@ impl Rows {
             epoch: Set(0),
             lease_owner: Set(None),
             lease_until: Set(None),
+            crashes: NotSet,
+            order_key: start.order_key.clone().map_or(NotSet, |order_key| Set(Some(order_key))),
         });
         run_key
+    }
+
+    /// Also of a run that there is already: then the schedule was not moved on yet.
+    fn reschedule(&mut self, prepared: &PreparedEvent) {
+        if let Some((start, reschedule)) = prepared.start.as_ref().and_then(|start| Some((start, start.reschedule?))) {
+            self.reschedules.push((prepared.row.workflow_id, start.trigger_node.0.clone(), reschedule));
+        }
     }
 
     fn keep_aside(&mut self, row: Option<payload::ActiveModel>) -> Option<i64> {
@@ -240,5 +313,13 @@ impl Rows {
         script.insert(self.events);
         script.insert(self.runs);
         script.insert(self.queue);
+        script.insert(self.steps);
+        for (workflow_key, node, Reschedule { next_at }) in self.reschedules {
+            let moved_on = schedule::Entity::update_many()
+                .col_expr(schedule::Column::NextAt, Expr::value(next_at.map(|time| time.0)))
+                .filter(schedule::Column::WorkflowId.eq(workflow_key))
+                .filter(schedule::Column::NodeId.eq(node));
+            script.add_query(&moved_on);
+        }
     }
 }

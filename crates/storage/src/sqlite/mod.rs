@@ -2,11 +2,18 @@
 //! over the rows on disk.
 
 mod accept;
+mod aftermath;
+mod cancel;
 mod connect;
+mod order;
 mod queue;
 mod ready;
 mod record;
+mod revive;
 mod script;
+mod signal;
+mod step_rows;
+mod take_over;
 mod writer;
 
 pub(crate) use connect::{open_reader, open_writer};

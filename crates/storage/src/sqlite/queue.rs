@@ -4,19 +4,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Clock, ErrorCode, EventStatus, NodeError, RunId, RunStatus, StepStatus, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use model::{Clock, EventStatus, NodeId, RunId, Timestamp};
+use sea_orm::DatabaseConnection;
+use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
 
 use super::accept::{AcceptJob, PreparedEvent, Stored};
+use super::cancel::{Cancelled, cancel};
 use super::ready::{Fresh, Ready, Waiting};
-use super::record::{PreparedRecord, RecordJob};
+use super::record::{PreparedRecord, RecordJob, Recorded};
+use super::revive::{Revived, revive};
+use super::signal::{NewSignal, store};
+use super::take_over::{load_unfinished, take_over};
 use super::writer::{Job, Writer};
+use crate::claims;
 use crate::crash_points::{self, CrashPoint};
-use crate::entities::{queue, run, step};
 use crate::error::StorageError;
-use crate::queue::{Accepted, Claim, Disposition, Gate, Lease, NewEvent, Next, Parsed, Progress, Queue};
+use crate::queue::{
+    Accepted, Claim, Disposition, Gate, Lease, NewEvent, Next, Progress, Queue, Revival, SignalOutcome, StartRun,
+};
 use crate::storage::{Role, StorageSettings};
 
 /// How long a worker sleeps at most before it looks again, in milliseconds, in case the clock was moved.
@@ -76,28 +82,19 @@ impl SqliteQueue {
         let event_memory_bytes = self.event_memory_bytes;
         let workflow_key = new.workflow_key;
         let start = match &new.disposition {
-            Disposition::Start(start) => Some((start.clone(), new.event.clone(), new.raw_body.len())),
+            Disposition::Start(start) => Some((without_copies(start), new.event.clone(), new.raw_body.len())),
             _ => None,
         };
         move |stored: &Stored| {
-            let (Some(run_key), Some(run), Some((start, event, body_bytes))) =
-                (stored.run_key, stored.accepted.run, start)
-            else {
-                return;
-            };
+            let (Some(run_key), Some((start, event, body_bytes))) = (stored.run_key, start) else { return };
             // A parsed document takes several times the room of its text.
             let memory_bytes = 2_000 + body_bytes * 4;
             let mut ready = shared.ready();
-            let fresh = (ready.fresh_bytes() + memory_bytes <= event_memory_bytes).then(|| Fresh {
-                run,
-                definition_key: start.definition_key,
-                mode: start.mode,
-                trigger_node: start.trigger_node,
-                created_at: event.received_at,
-                event,
-                memory_bytes,
-            });
-            ready.add_due(run_key, Waiting { workflow_key, epoch: 0, fresh });
+            let order_key = start.as_ref().and_then(|start| start.order_key.as_deref()).map(Into::into);
+            let fresh = start
+                .filter(|_| ready.fresh_bytes() + memory_bytes <= event_memory_bytes)
+                .map(|start| Box::new(Fresh { start, event, memory_bytes }));
+            ready.enter(run_key, None, Waiting { workflow_key, epoch: 0, order_key, crashes: 0, fresh });
             drop(ready);
             shared.changed.notify_one();
         }
@@ -106,25 +103,40 @@ impl SqliteQueue {
     async fn claim_of(&self, run_key: i64, waiting: Waiting) -> Result<Option<Claim>, StorageError> {
         let lease = Lease { run_key, epoch: waiting.epoch };
         if let Some(fresh) = waiting.fresh {
+            let Fresh { start, event, .. } = *fresh;
             return Ok(Some(Claim {
                 lease,
-                run: fresh.run,
+                run: start.run,
                 workflow_key: waiting.workflow_key,
-                definition_key: fresh.definition_key,
-                mode: fresh.mode,
-                trigger_node: fresh.trigger_node,
-                event: fresh.event,
+                definition_key: start.definition_key,
+                mode: start.mode,
+                trigger_node: start.trigger_node,
+                parent: start.parent,
                 steps: Vec::new(),
-                created_at: fresh.created_at,
+                turns: Vec::new(),
+                signals: Vec::new(),
+                crashes: waiting.crashes,
+                created_at: event.received_at,
                 started_at: None,
+                event,
             }));
         }
-        let claim = crate::runs::load_claim(&self.reader, lease).await?;
+        let claim = claims::load(&self.reader, lease, waiting.crashes).await?;
+        if let (Some(claim), Some(held)) = (&claim, self.shared.ready().held(run_key)) {
+            held.parent = claim.parent.clone().map(|parent| (claim.run, parent));
+            held.has_signals = !claim.signals.is_empty();
+            held.has_states = claim.steps.iter().any(|step| step.state.is_some());
+        }
         if lease.epoch > 0 {
             crash_points::reached(CrashPoint::AfterResume);
         }
         Ok(claim)
     }
+}
+
+/// A run that begins with steps of another one is read from the database: only there are they.
+fn without_copies(start: &StartRun) -> Option<StartRun> {
+    start.copied.is_empty().then(|| start.clone())
 }
 
 #[async_trait]
@@ -133,11 +145,7 @@ impl Queue for SqliteQueue {
         if matches!(new.disposition, Disposition::Start(_)) && self.len() >= self.capacity {
             return Err(StorageError::QueueFull);
         }
-        let parsed = match new.parsed {
-            Parsed::AsRawJson => None,
-            Parsed::Beside => Some(serde_json::to_vec(&new.event.body)?),
-        };
-        let event = PreparedEvent::pack(&new, parsed, self.inline_bytes)?;
+        let event = PreparedEvent::pack(&new, self.inline_bytes)?;
         let hand_over = self.hand_over(&new);
         let (sender, receiver) = oneshot::channel();
         // The run is handed over by the writer, not after this await: the sender may have hung up by then.
@@ -157,20 +165,18 @@ impl Queue for SqliteQueue {
         let taken = self.shared.ready().take(limit, self.clock.now(), gate);
         let mut claims = Vec::with_capacity(taken.len());
         for (run_key, waiting) in taken {
-            let workflow_key = waiting.workflow_key;
-            let reloaded = Waiting { workflow_key, epoch: waiting.epoch, fresh: None };
+            let (workflow_key, epoch) = (waiting.workflow_key, waiting.epoch);
             match self.claim_of(run_key, waiting).await {
                 Ok(Some(claim)) => claims.push(claim),
                 Ok(None) => {
-                    self.shared.ready().remove(run_key);
+                    self.shared.ready().finish(run_key);
                     gate.give_back(workflow_key);
                 }
                 Err(error) => {
                     tracing::error!(%error, run_key, "a run could not be loaded; it is tried again shortly");
                     gate.give_back(workflow_key);
-                    let mut ready = self.shared.ready();
-                    ready.let_go(run_key);
-                    ready.add_parked(run_key, self.clock.now().plus_ms(LONGEST_SLEEP_MS), reloaded);
+                    let later = self.clock.now().plus_ms(LONGEST_SLEEP_MS);
+                    self.shared.ready().put_back(run_key, epoch, Some(later));
                 }
             }
         }
@@ -188,123 +194,147 @@ impl Queue for SqliteQueue {
     }
 
     async fn record(&self, lease: Lease, progress: Progress, next: Next) -> Result<(), StorageError> {
-        let record = PreparedRecord::pack(lease, progress, next.clone(), self.inline_bytes)?;
+        let held = self.shared.ready().held(lease.run_key).cloned().ok_or(StorageError::LeaseLost)?;
+        let hand_over: Vec<_> = progress.starts.iter().map(|start| self.hand_over(start)).collect();
+        let record = PreparedRecord::pack(lease, held, progress, next, self.inline_bytes)?;
+        let effect = Effect::of(&record);
         let (sender, receiver) = oneshot::channel();
         let shared = self.shared.clone();
-        let answer = Box::new(move |result: Result<(), StorageError>| {
-            if result.is_ok() {
-                apply_in_memory(&shared, lease, &next);
+        let answer = Box::new(move |result: Recorded| {
+            if let Ok(started) = &result {
+                effect.apply(&shared);
+                hand_over.into_iter().zip(started).for_each(|(hand_over, stored)| hand_over(stored));
             }
-            let _ = sender.send(result);
+            let _ = sender.send(result.map(|_| ()));
         });
         self.writer.send(Job::Record(RecordJob { record, answer })).await?;
         receiver.await.map_err(|_| StorageError::Unavailable)?
     }
 
     async fn release(&self, lease: Lease) {
-        let mut ready = self.shared.ready();
-        if let Some(workflow_key) = ready.let_go(lease.run_key) {
-            ready.add_due(lease.run_key, Waiting { workflow_key, epoch: lease.epoch, fresh: None });
-            drop(ready);
-            self.shared.changed.notify_one();
-        }
+        self.shared.ready().put_back(lease.run_key, lease.epoch, None);
+        self.shared.changed.notify_one();
     }
 
-    async fn cancel(&self, run: RunId) -> Result<bool, StorageError> {
-        let now = self.clock.now();
-        let run_key = self.writer.write(move |transaction| Box::pin(cancel(transaction, run, now))).await?;
-        if let Some(run_key) = run_key {
-            self.shared.ready().remove(run_key);
-        }
-        Ok(run_key.is_some())
+    async fn signal(
+        &self,
+        run: RunId,
+        node: &NodeId,
+        iteration: &str,
+        value: Value,
+    ) -> Result<SignalOutcome, StorageError> {
+        let new = NewSignal {
+            run,
+            node: node.clone(),
+            iteration: iteration.to_owned(),
+            value: value.to_string(),
+            received_at: self.clock.now(),
+        };
+        let shared = self.shared.clone();
+        let wake_up = move |(_, run_key): &(SignalOutcome, Option<i64>)| {
+            if let Some(run_key) = run_key {
+                shared.ready().wake_up(*run_key);
+                shared.changed.notify_one();
+            }
+        };
+        let stored = self.writer.write_then(move |transaction| Box::pin(store(transaction, new)), wake_up).await?;
+        Ok(stored.0)
+    }
+
+    async fn revive(&self, run: RunId, revival: Revival) -> Result<bool, StorageError> {
+        let (now, inline_bytes, shared) = (self.clock.now(), self.inline_bytes, self.shared.clone());
+        let revived = self
+            .writer
+            .write_keyed(
+                move |transaction, keys| Box::pin(revive(transaction, keys, run, revival, now, inline_bytes)),
+                move |revived| {
+                    let Some(revived) = *revived else { return };
+                    let Revived { run_key, workflow_key, epoch } = revived;
+                    let waiting = Waiting { workflow_key, epoch, order_key: None, crashes: 0, fresh: None };
+                    shared.ready().enter(run_key, None, waiting);
+                    shared.changed.notify_one();
+                },
+            )
+            .await?;
+        Ok(revived.is_some())
+    }
+
+    async fn cancel(&self, run: RunId) -> Result<Vec<RunId>, StorageError> {
+        let (now, shared) = (self.clock.now(), self.shared.clone());
+        let forget = move |cancelled: &Cancelled| {
+            let mut ready = shared.ready();
+            for (run_key, workflow_key, _) in &cancelled.runs {
+                ready.remove(*run_key, *workflow_key);
+            }
+            if let Some(parent_key) = cancelled.parent_key {
+                ready.wake_up(parent_key);
+            }
+            drop(ready);
+            shared.changed.notify_one();
+        };
+        let cancelled =
+            self.writer.write_then(move |transaction| Box::pin(cancel(transaction, run, now)), forget).await?;
+        Ok(cancelled.runs.into_iter().map(|(_, _, run)| run).collect())
     }
 
     fn len(&self) -> usize {
         self.shared.ready().len()
     }
-}
 
-fn apply_in_memory(shared: &Shared, lease: Lease, next: &Next) {
-    let mut ready = shared.ready();
-    match next {
-        Next::Continue => {}
-        Next::Park { until } => {
-            if let Some(workflow_key) = ready.let_go(lease.run_key) {
-                let waiting = Waiting { workflow_key, epoch: lease.epoch + 1, fresh: None };
-                ready.add_parked(lease.run_key, *until, waiting);
-            }
-            drop(ready);
-            shared.changed.notify_one();
-        }
-        Next::End(_) => {
-            ready.let_go(lease.run_key);
-        }
+    fn len_of(&self, workflow_key: i64) -> usize {
+        self.shared.ready().len_of(workflow_key)
     }
 }
 
-async fn take_over(transaction: &sea_orm::DatabaseTransaction) -> Result<(), StorageError> {
-    queue::Entity::update_many()
-        .col_expr(queue::Column::Epoch, Expr::col(queue::Column::Epoch).add(1))
-        .exec(transaction)
-        .await?;
-    Ok(())
+/// What a stored record changes in memory.
+struct Effect {
+    lease: Lease,
+    made_progress: bool,
+    has_states: bool,
+    change: Change,
 }
 
-async fn load_unfinished(reader: &DatabaseConnection, ready: &mut Ready) -> Result<(), StorageError> {
-    let rows =
-        queue::Entity::find().find_also_related(run::Entity).order_by_asc(queue::Column::RunId).all(reader).await?;
-    for (row, run) in rows {
-        let Some(run) = run else {
-            tracing::error!(run_key = row.run_id, "a queue row refers to a run that does not exist");
-            continue;
+enum Change {
+    None,
+    Park(Option<Timestamp>),
+    End { parent_key: Option<i64> },
+}
+
+impl Effect {
+    fn of(record: &PreparedRecord) -> Self {
+        let change = match record.next() {
+            Next::Continue => Change::None,
+            Next::Park { until } => Change::Park(*until),
+            Next::End(_) => Change::End { parent_key: record.held.parent.as_ref().map(|(_, parent)| parent.run_key) },
         };
-        let waiting = Waiting { workflow_key: run.workflow_id, epoch: row.epoch, fresh: None };
-        if run.status == RunStatus::Waiting.as_str() {
-            ready.add_parked(row.run_id, Timestamp(row.due_at), waiting);
-        } else {
-            ready.add_due(row.run_id, waiting);
+        let made_progress = record.held.crashes > 0 && record.has_finished_steps();
+        Self { lease: record.lease, made_progress, has_states: record.has_states(), change }
+    }
+
+    fn apply(self, shared: &Shared) {
+        let run_key = self.lease.run_key;
+        let mut ready = shared.ready();
+        if let Some(held) = ready.held(run_key) {
+            held.has_states |= self.has_states;
+            if self.made_progress {
+                held.crashes = 0;
+            }
         }
+        match self.change {
+            Change::None => return,
+            Change::Park(until) => {
+                ready.put_back(run_key, self.lease.epoch + 1, Some(until.unwrap_or(Timestamp(i64::MAX))));
+            }
+            Change::End { parent_key } => {
+                let next_may_go = ready.finish(run_key);
+                if let Some(parent_key) = parent_key {
+                    ready.wake_up(parent_key);
+                } else if !next_may_go {
+                    return;
+                }
+            }
+        }
+        drop(ready);
+        shared.changed.notify_one();
     }
-    Ok(())
-}
-
-async fn cancel(
-    transaction: &sea_orm::DatabaseTransaction,
-    id: RunId,
-    now: Timestamp,
-) -> Result<Option<i64>, StorageError> {
-    let found = run::Entity::find().filter(run::Column::PublicId.eq(id.0)).one(transaction).await?;
-    let found = found.ok_or(StorageError::NotFound { what: "run" })?;
-    let deleted = queue::Entity::delete_by_id(found.id).exec(transaction).await?;
-    if deleted.rows_affected == 0 {
-        return Ok(None);
-    }
-    cut_off_steps(transaction, found.id, now).await?;
-    run::Entity::update_many()
-        .col_expr(run::Column::Status, Expr::value(RunStatus::Cancelled.as_str()))
-        .col_expr(run::Column::FinishedAt, Expr::value(now.0))
-        .filter(run::Column::Id.eq(found.id))
-        .exec(transaction)
-        .await?;
-    Ok(Some(found.id))
-}
-
-/// What was under way or waited for its next attempt is over, too.
-async fn cut_off_steps(
-    transaction: &sea_orm::DatabaseTransaction,
-    run_key: i64,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    let error = NodeError::permanent(ErrorCode::Cancelled, "The run was cancelled by a person.");
-    let unfinished = [StepStatus::Running, StepStatus::Waiting].map(StepStatus::as_str);
-    step::Entity::update_many()
-        .col_expr(step::Column::Status, Expr::value(StepStatus::Failed.as_str()))
-        .col_expr(step::Column::Error, Expr::value(serde_json::to_string(&error)?))
-        .col_expr(step::Column::FinishedAt, Expr::value(now.0))
-        .col_expr(step::Column::RetryAt, Expr::value(None::<i64>))
-        .filter(step::Column::RunId.eq(run_key))
-        .filter(step::Column::Status.is_in(unfinished))
-        .exec(transaction)
-        .await?;
-    Ok(())
 }

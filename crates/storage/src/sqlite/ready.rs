@@ -3,32 +3,49 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use model::{Event, NodeId, RunId, Timestamp};
+use model::{Event, Timestamp};
 
-use crate::queue::{Gate, RunMode};
+use super::order::Lines;
+use crate::queue::{Gate, ParentLink, StartRun};
 
 /// What is known of an unfinished run without asking the database.
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
     pub(super) workflow_key: i64,
     pub(super) epoch: i64,
+    /// Runs with the same go one at a time.
+    pub(super) order_key: Option<Arc<str>>,
+    /// How often in a row the process died while this run was at work.
+    pub(super) crashes: u32,
     /// Known only for a run that was accepted just now; else the database has it.
-    pub(super) fresh: Option<Fresh>,
+    pub(super) fresh: Option<Box<Fresh>>,
 }
 
 /// Everything of a run that was accepted just now.
 #[derive(Debug, Clone)]
 pub(super) struct Fresh {
-    pub(super) run: RunId,
-    pub(super) definition_key: i64,
-    pub(super) mode: RunMode,
-    pub(super) trigger_node: NodeId,
+    pub(super) start: StartRun,
     pub(super) event: Arc<Event>,
-    pub(super) created_at: Timestamp,
     pub(super) memory_bytes: usize,
 }
 
-/// The unfinished runs: some are due, some wait for a moment, the others are held by workers.
+/// What is known of a run that a worker holds.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) workflow_key: i64,
+    pub(super) order_key: Option<Arc<str>>,
+    pub(super) crashes: u32,
+    /// Who waits for its end.
+    pub(super) parent: Option<(model::RunId, ParentLink)>,
+    /// Whether a signal came after it was handed out.
+    pub(super) was_signalled: bool,
+    /// Whether its worker knows of signals.
+    pub(super) has_signals: bool,
+    /// Whether one of its steps has a state on record.
+    pub(super) has_states: bool,
+}
+
+/// The unfinished runs: some are due, some wait for a moment, some stand in line, the others are held by workers.
 ///
 /// Workflows take turns, so that one with a long queue never keeps another waiting.
 #[derive(Debug, Default)]
@@ -37,14 +54,22 @@ pub(super) struct Ready {
     turns: VecDeque<i64>,
     parked: BTreeSet<(Timestamp, i64)>,
     parked_runs: HashMap<i64, (Timestamp, Waiting)>,
-    held: HashMap<i64, i64>,
+    held: HashMap<i64, Held>,
+    lines: Lines,
+    unfinished: HashMap<i64, usize>,
+    count: usize,
     fresh_bytes: usize,
 }
 
 impl Ready {
     /// How many runs are unfinished.
     pub(super) fn len(&self) -> usize {
-        self.due.values().map(VecDeque::len).sum::<usize>() + self.parked_runs.len() + self.held.len()
+        self.count
+    }
+
+    /// How many runs of a workflow are unfinished.
+    pub(super) fn len_of(&self, workflow_key: i64) -> usize {
+        self.unfinished.get(&workflow_key).copied().unwrap_or(0)
     }
 
     /// How many bytes of fresh events are kept.
@@ -52,39 +77,66 @@ impl Ready {
         self.fresh_bytes
     }
 
-    /// Adds a run that may be worked on at once.
-    pub(super) fn add_due(&mut self, run_key: i64, waiting: Waiting) {
+    /// Adds an unfinished run that was not here before: due at once, or at `until`.
+    pub(super) fn enter(&mut self, run_key: i64, until: Option<Timestamp>, waiting: Waiting) {
+        self.count += 1;
+        *self.unfinished.entry(waiting.workflow_key).or_default() += 1;
         self.fresh_bytes += waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
-        let line = self.due.entry(waiting.workflow_key).or_default();
-        if line.is_empty() {
-            self.turns.push_back(waiting.workflow_key);
+        match (self.lines.enter(run_key, waiting), until) {
+            (None, _) => {}
+            (Some(waiting), None) => self.add_due(run_key, waiting),
+            (Some(waiting), Some(until)) => self.add_parked(run_key, until, waiting),
         }
-        line.push_back((run_key, waiting));
     }
 
-    /// Adds a run that waits for a moment.
-    pub(super) fn add_parked(&mut self, run_key: i64, until: Timestamp, waiting: Waiting) {
-        self.parked.insert((until, run_key));
-        self.parked_runs.insert(run_key, (until, waiting));
+    /// What is known of a run that is held.
+    pub(super) fn held(&mut self, run_key: i64) -> Option<&mut Held> {
+        self.held.get_mut(&run_key)
     }
 
-    /// Ends the hold on a run.
-    pub(super) fn let_go(&mut self, run_key: i64) -> Option<i64> {
-        self.held.remove(&run_key)
+    /// Ends the hold on a run that goes on later: at `until`, or at once when there is none or a signal has come meanwhile.
+    pub(super) fn put_back(&mut self, run_key: i64, epoch: i64, until: Option<Timestamp>) {
+        let Some(held) = self.held.remove(&run_key) else { return };
+        let Held { workflow_key, order_key, crashes, was_signalled, .. } = held;
+        let waiting = Waiting { workflow_key, epoch, order_key, crashes, fresh: None };
+        match until.filter(|_| !was_signalled) {
+            Some(until) => self.add_parked(run_key, until, waiting),
+            None => self.add_due(run_key, waiting),
+        }
     }
 
-    /// Forgets a run, wherever it stands.
-    pub(super) fn remove(&mut self, run_key: i64) {
-        self.held.remove(&run_key);
-        if let Some((until, _)) = self.parked_runs.remove(&run_key) {
+    /// Ends the hold on a run that is over. Returns whether another one is due by that.
+    pub(super) fn finish(&mut self, run_key: i64) -> bool {
+        match self.held.remove(&run_key) {
+            Some(held) => self.left(run_key, held.workflow_key, held.order_key),
+            None => false,
+        }
+    }
+
+    /// Something has come that a run may wait for: it is due now, or as soon as it is put back.
+    pub(super) fn wake_up(&mut self, run_key: i64) {
+        if let Some(held) = self.held.get_mut(&run_key) {
+            held.was_signalled = true;
+        } else if let Some((until, waiting)) = self.parked_runs.remove(&run_key) {
             self.parked.remove(&(until, run_key));
+            self.add_due(run_key, waiting);
         }
-        for line in self.due.values_mut() {
-            line.retain(|(key, _)| *key != run_key);
+    }
+
+    /// Forgets a run of a workflow, wherever it stands.
+    pub(super) fn remove(&mut self, run_key: i64, workflow_key: i64) {
+        if self.held.contains_key(&run_key) {
+            self.finish(run_key);
+        } else if let Some((until, waiting)) = self.parked_runs.remove(&run_key) {
+            self.parked.remove(&(until, run_key));
+            self.left(run_key, workflow_key, waiting.order_key);
+        } else if let Some(waiting) = self.remove_due(run_key, workflow_key) {
+            self.forget_fresh(&waiting);
+            self.left(run_key, workflow_key, waiting.order_key);
+        } else if let Some(waiting) = self.lines.remove_waiting(run_key, workflow_key) {
+            self.forget_fresh(&waiting);
+            self.left(run_key, workflow_key, None);
         }
-        self.due.retain(|_, line| !line.is_empty());
-        let due = &self.due;
-        self.turns.retain(|workflow| due.contains_key(workflow));
     }
 
     /// Takes up to `limit` runs that are due now and that the gate admits; they are held from now on.
@@ -102,7 +154,7 @@ impl Ready {
             refused = 0;
             let Some(line) = self.due.get_mut(&workflow) else { continue };
             if let Some((run_key, waiting)) = line.pop_front() {
-                self.held.insert(run_key, workflow);
+                self.held.insert(run_key, Held::from(&waiting));
                 self.fresh_bytes -= waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
                 taken.push((run_key, waiting));
             }
@@ -120,6 +172,49 @@ impl Ready {
         self.parked.first().map(|(until, _)| *until)
     }
 
+    fn add_due(&mut self, run_key: i64, waiting: Waiting) {
+        let line = self.due.entry(waiting.workflow_key).or_default();
+        if line.is_empty() {
+            self.turns.push_back(waiting.workflow_key);
+        }
+        line.push_back((run_key, waiting));
+    }
+
+    fn add_parked(&mut self, run_key: i64, until: Timestamp, waiting: Waiting) {
+        self.parked.insert((until, run_key));
+        self.parked_runs.insert(run_key, (until, waiting));
+    }
+
+    fn remove_due(&mut self, run_key: i64, workflow_key: i64) -> Option<Waiting> {
+        let line = self.due.get_mut(&workflow_key)?;
+        let place = line.iter().position(|(key, _)| *key == run_key)?;
+        let (_, waiting) = line.remove(place)?;
+        if line.is_empty() {
+            self.due.remove(&workflow_key);
+            self.turns.retain(|workflow| *workflow != workflow_key);
+        }
+        Some(waiting)
+    }
+
+    fn forget_fresh(&mut self, waiting: &Waiting) {
+        self.fresh_bytes -= waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
+    }
+
+    /// A run is over: it is not counted any more, and the one behind it may go.
+    fn left(&mut self, run_key: i64, workflow_key: i64, order_key: Option<Arc<str>>) -> bool {
+        self.count -= 1;
+        if let Some(count) = self.unfinished.get_mut(&workflow_key) {
+            *count -= 1;
+            if *count == 0 {
+                self.unfinished.remove(&workflow_key);
+            }
+        }
+        let next = order_key.and_then(|order_key| self.lines.leave(run_key, workflow_key, order_key));
+        let Some((next_key, next)) = next else { return false };
+        self.add_due(next_key, next);
+        true
+    }
+
     fn wake(&mut self, now: Timestamp) {
         while let Some((until, run_key)) = self.parked.first().copied()
             && until <= now
@@ -128,6 +223,21 @@ impl Ready {
             if let Some((_, waiting)) = self.parked_runs.remove(&run_key) {
                 self.add_due(run_key, waiting);
             }
+        }
+    }
+}
+
+impl From<&Waiting> for Held {
+    fn from(waiting: &Waiting) -> Self {
+        let start = waiting.fresh.as_ref().map(|fresh| &fresh.start);
+        Self {
+            workflow_key: waiting.workflow_key,
+            order_key: waiting.order_key.clone(),
+            crashes: waiting.crashes,
+            parent: start.and_then(|start| Some((start.run, start.parent.clone()?))),
+            was_signalled: false,
+            has_signals: false,
+            has_states: false,
         }
     }
 }
@@ -149,7 +259,7 @@ mod tests {
     }
 
     fn waiting(workflow_key: i64) -> Waiting {
-        Waiting { workflow_key, epoch: 0, fresh: None }
+        Waiting { workflow_key, epoch: 0, order_key: None, crashes: 0, fresh: None }
     }
 
     fn keys(taken: &[(i64, Waiting)]) -> Vec<i64> {
@@ -160,9 +270,9 @@ mod tests {
     fn workflows_take_turns() {
         let mut ready = Ready::default();
         for run in [1, 2, 3] {
-            ready.add_due(run, waiting(100));
+            ready.enter(run, None, waiting(100));
         }
-        ready.add_due(4, waiting(200));
+        ready.enter(4, None, waiting(200));
         let open = Closed(HashSet::new());
         assert_eq!(keys(&ready.take(10, Timestamp(0), &open)), [1, 4, 2, 3]);
         assert_eq!(ready.len(), 4, "held runs are unfinished, too");
@@ -171,8 +281,8 @@ mod tests {
     #[test]
     fn a_workflow_that_the_gate_refuses_does_not_hold_up_the_others() {
         let mut ready = Ready::default();
-        ready.add_due(1, waiting(100));
-        ready.add_due(2, waiting(200));
+        ready.enter(1, None, waiting(100));
+        ready.enter(2, None, waiting(200));
         assert_eq!(keys(&ready.take(10, Timestamp(0), &Closed(HashSet::from([100])))), [2]);
         assert_eq!(keys(&ready.take(10, Timestamp(0), &Closed(HashSet::new()))), [1]);
     }
@@ -180,7 +290,7 @@ mod tests {
     #[test]
     fn a_parked_run_is_due_at_its_moment() {
         let mut ready = Ready::default();
-        ready.add_parked(1, Timestamp(50), waiting(100));
+        ready.enter(1, Some(Timestamp(50)), waiting(100));
         let open = Closed(HashSet::new());
         assert_eq!(ready.next_due(), Some(Timestamp(50)));
         assert!(ready.take(10, Timestamp(49), &open).is_empty());
@@ -190,11 +300,47 @@ mod tests {
     #[test]
     fn a_removed_run_is_nowhere() {
         let mut ready = Ready::default();
-        ready.add_due(1, waiting(100));
-        ready.add_parked(2, Timestamp(50), waiting(100));
-        ready.remove(1);
-        ready.remove(2);
+        ready.enter(1, None, waiting(100));
+        ready.enter(2, Some(Timestamp(50)), waiting(100));
+        ready.remove(1, 100);
+        ready.remove(2, 100);
         assert_eq!(ready.len(), 0);
         assert!(ready.take(10, Timestamp(99), &Closed(HashSet::new())).is_empty());
+    }
+
+    fn ordered(workflow_key: i64, order_key: &str) -> Waiting {
+        Waiting { order_key: Some(order_key.into()), ..waiting(workflow_key) }
+    }
+
+    #[test]
+    fn runs_with_the_same_order_key_go_one_at_a_time() {
+        let mut ready = Ready::default();
+        for run in [1, 2, 3] {
+            ready.enter(run, None, ordered(100, "customer 7"));
+        }
+        ready.enter(4, None, ordered(100, "customer 8"));
+        ready.enter(5, None, ordered(200, "customer 7"));
+        let open = Closed(HashSet::new());
+        assert_eq!(keys(&ready.take(10, Timestamp(0), &open)), [1, 5, 4]);
+        ready.put_back(1, 1, Some(Timestamp(50)));
+        assert!(ready.take(10, Timestamp(49), &open).is_empty(), "a parked run keeps the others waiting");
+        assert_eq!(keys(&ready.take(10, Timestamp(50), &open)), [1]);
+        ready.remove(2, 100);
+        ready.finish(1);
+        assert_eq!((keys(&ready.take(10, Timestamp(50), &open)), ready.len(), ready.len_of(100)), (vec![3], 3, 2));
+    }
+
+    #[test]
+    fn a_signal_wakes_a_parked_run_and_one_that_is_parked_later() {
+        let mut ready = Ready::default();
+        let open = Closed(HashSet::new());
+        ready.enter(1, Some(Timestamp(50)), waiting(100));
+        ready.wake_up(1);
+        assert_eq!(keys(&ready.take(10, Timestamp(0), &open)), [1]);
+        ready.wake_up(1);
+        ready.put_back(1, 1, Some(Timestamp(50)));
+        assert_eq!(keys(&ready.take(10, Timestamp(0), &open)), [1]);
+        ready.put_back(1, 2, Some(Timestamp(50)));
+        assert!(ready.take(10, Timestamp(0), &open).is_empty(), "the signal was handed out with the run");
     }
 }

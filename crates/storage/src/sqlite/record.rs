@@ -3,92 +3,82 @@
 use std::collections::HashMap;
 
 use model::RunStatus;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QuerySelect, Statement, Value};
 
+use super::accept::{self, PreparedEvent, Stored};
+use super::aftermath;
+use super::ready::Held;
 use super::script::{ROWS_PER_STATEMENT, Script};
+use super::step_rows::{PackedStep, add_attempts, add_steps, attempt_row};
 use super::writer::Keys;
-use crate::entities::{attempt, payload, queue, step};
+use crate::entities::{attempt, queue};
 use crate::error::StorageError;
-use crate::payload::{Payload, into_text};
 use crate::queue::{Lease, Next, Progress};
 
 /// A run's progress to write, made ready outside of the writer.
 pub(super) struct RecordJob {
     pub(super) record: PreparedRecord,
-    /// Called once after the commit, or with the reason why nothing was stored.
-    pub(super) answer: Box<dyn FnOnce(Result<(), StorageError>) + Send>,
+    /// Called once after the commit with the runs that were started, or with the reason why nothing was stored.
+    pub(super) answer: Box<dyn FnOnce(Result<Vec<Stored>, StorageError>) + Send>,
 }
 
 /// Progress with everything packed that takes time.
 #[derive(Clone)]
 pub(super) struct PreparedRecord {
-    lease: Lease,
-    started_at: i64,
-    steps: Vec<(step::Model, Option<Payload>)>,
-    attempts: Vec<attempt::Model>,
+    pub(super) lease: Lease,
+    pub(super) held: Held,
+    pub(super) steps: Vec<PackedStep>,
     next: Next,
+    started_at: i64,
+    attempts: Vec<attempt::Model>,
+    starts: Vec<PreparedEvent>,
 }
 
 impl PreparedRecord {
-    /// Packs a run's progress.
+    /// Packs the progress of a run that is held.
     pub(super) fn pack(
         lease: Lease,
+        held: Held,
         progress: Progress,
         next: Next,
         inline_bytes: usize,
     ) -> Result<Self, StorageError> {
-        let run_id = lease.run_key;
-        let mut steps = Vec::with_capacity(progress.steps.len());
-        for write in progress.steps {
-            let output = match write.output {
-                Some(output) => Some(Payload::pack(serde_json::to_vec(&output)?, inline_bytes)?),
-                None => None,
-            };
-            let row = step::Model {
-                run_id,
-                node_id: write.node.0,
-                iteration: write.iteration,
-                status: write.status.as_str().to_owned(),
-                port: write.port,
-                output: None,
-                output_payload_id: None,
-                error: write.error.as_ref().map(serde_json::to_string).transpose()?,
-                attempts: i32::try_from(write.attempts).unwrap_or(i32::MAX),
-                started_at: write.started_at.0,
-                finished_at: write.finished_at.map(|time| time.0),
-                retry_at: write.retry_at.map(|time| time.0),
-            };
-            steps.push((row, output));
-        }
-        let mut attempts = Vec::with_capacity(progress.attempts.len());
-        for write in progress.attempts {
-            attempts.push(attempt::Model {
-                run_id,
-                node_id: write.node.0,
-                iteration: write.iteration,
-                number: i32::try_from(write.number).unwrap_or(i32::MAX),
-                status: write.status.as_str().to_owned(),
-                started_at: write.started_at.0,
-                finished_at: write.finished_at.map(|time| time.0),
-                error: write.error.as_ref().map(serde_json::to_string).transpose()?,
-                exchanges: if write.exchanges.is_empty() {
-                    None
-                } else {
-                    Some(serde_json::to_string(&write.exchanges)?)
-                },
-            });
-        }
-        Ok(Self { lease, started_at: progress.started_at.0, steps, attempts, next })
+        let pack_step = |step| PackedStep::pack(lease.run_key, step, inline_bytes);
+        let pack_start = |start| PreparedEvent::pack(start, inline_bytes);
+        Ok(Self {
+            lease,
+            held,
+            started_at: progress.started_at.0,
+            steps: progress.steps.into_iter().map(pack_step).collect::<Result<_, _>>()?,
+            attempts: progress
+                .attempts
+                .into_iter()
+                .map(|attempt| attempt_row(lease.run_key, attempt))
+                .collect::<Result<_, _>>()?,
+            starts: progress.starts.iter().map(pack_start).collect::<Result<_, _>>()?,
+            next,
+        })
     }
-}
 
-impl PreparedRecord {
     /// What becomes of the run.
     pub(super) fn next(&self) -> &Next {
         &self.next
     }
+
+    /// Whether one of its steps wants something back when it goes on.
+    pub(super) fn has_states(&self) -> bool {
+        self.steps.iter().any(PackedStep::has_state)
+    }
+
+    /// Whether one of its steps is over.
+    pub(super) fn has_finished_steps(&self) -> bool {
+        self.steps.iter().any(PackedStep::is_final)
+    }
 }
+
+/// What was started by the record of a run, or why the record was refused.
+pub(super) type Recorded = Result<Vec<Stored>, StorageError>;
 
 /// Adds the progress of runs to the script, and says of each whether its lease is still good. Of the others nothing is added.
 pub(super) async fn add(
@@ -96,18 +86,30 @@ pub(super) async fn add(
     records: &[PreparedRecord],
     keys: &mut Keys,
     script: &mut Script,
-) -> Result<Vec<Result<(), StorageError>>, StorageError> {
+) -> Result<Vec<Recorded>, StorageError> {
     if records.is_empty() {
         return Ok(Vec::new());
     }
     let held = held_epochs(transaction, records).await?;
     let is_valid = |record: &PreparedRecord| held.get(&record.lease.run_key) == Some(&record.lease.epoch);
     let valid: Vec<&PreparedRecord> = records.iter().filter(|record| is_valid(record)).collect();
-    add_steps(&valid, keys, script)?;
-    add_attempts(&valid, script);
+    aftermath::before_steps(&valid, script);
+    add_steps(valid.iter().flat_map(|record| &record.steps), keys, script)?;
+    add_attempts(valid.iter().flat_map(|record| &record.attempts), script);
     update_runs(&valid, script);
     update_queue(&valid, script);
-    Ok(records.iter().map(|record| if is_valid(record) { Ok(()) } else { Err(StorageError::LeaseLost) }).collect())
+    aftermath::after_steps(&valid, script)?;
+    let mut recorded = Vec::with_capacity(records.len());
+    for record in records {
+        recorded.push(if !is_valid(record) {
+            Err(StorageError::LeaseLost)
+        } else if record.starts.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Ok(accept::add(transaction, &record.starts, keys, script).await?)
+        });
+    }
+    Ok(recorded)
 }
 
 async fn held_epochs(
@@ -122,56 +124,6 @@ async fn held_epochs(
         .all(transaction)
         .await?;
     Ok(epochs.into_iter().collect())
-}
-
-fn add_steps(records: &[&PreparedRecord], keys: &mut Keys, script: &mut Script) -> Result<(), StorageError> {
-    let mut rows: Vec<step::ActiveModel> = Vec::new();
-    let mut payloads: Vec<payload::ActiveModel> = Vec::new();
-    for (row, output) in records.iter().flat_map(|record| &record.steps) {
-        let mut row = row.clone();
-        if let Some(output) = output {
-            let (inline, aside) = output.clone().split(&mut keys.payload);
-            row.output = inline.map(into_text).transpose()?;
-            row.output_payload_id = aside.as_ref().and_then(|aside| aside.id.clone().take());
-            payloads.extend(aside);
-        }
-        rows.push(row.into());
-    }
-    script.insert(payloads);
-    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        script.add_query(&step::Entity::insert_many(chunk.to_vec()).on_conflict(replace_unfinished_step()));
-    }
-    Ok(())
-}
-
-/// The last arbiter: whoever writes a step that has succeeded already changes nothing.
-fn replace_unfinished_step() -> OnConflict {
-    use step::Column;
-    OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration])
-        .update_columns([
-            Column::Status,
-            Column::Port,
-            Column::Output,
-            Column::OutputPayloadId,
-            Column::Error,
-            Column::Attempts,
-            Column::FinishedAt,
-            Column::RetryAt,
-        ])
-        .action_and_where(Expr::col((step::Entity, Column::Status)).ne("succeeded"))
-        .to_owned()
-}
-
-fn add_attempts(records: &[&PreparedRecord], script: &mut Script) {
-    use attempt::Column;
-    let rows: Vec<&attempt::Model> = records.iter().flat_map(|record| &record.attempts).collect();
-    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        let chunk: Vec<attempt::ActiveModel> = chunk.iter().map(|row| attempt::Model::clone(row).into()).collect();
-        let replace = OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration, Column::Number])
-            .update_columns([Column::Status, Column::FinishedAt, Column::Error, Column::Exchanges])
-            .to_owned();
-        script.add_query(&attempt::Entity::insert_many(chunk).on_conflict(replace));
-    }
 }
 
 /// Updates many runs with one statement. (sea-orm has no update from a list of values.)
@@ -210,7 +162,7 @@ fn update_queue(records: &[&PreparedRecord], script: &mut Script) {
     for record in records {
         if let Next::Park { until } = record.next {
             let parked = queue::Entity::update_many()
-                .col_expr(queue::Column::DueAt, Expr::value(until.0))
+                .col_expr(queue::Column::DueAt, Expr::value(until.map_or(i64::MAX, |until| until.0)))
                 .col_expr(queue::Column::Epoch, Expr::value(record.lease.epoch + 1))
                 .filter(queue::Column::RunId.eq(record.lease.run_key));
             script.add_query(&parked);

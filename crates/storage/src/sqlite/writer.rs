@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{self, AcceptJob, PreparedEvent, Stored};
 use super::connect::open_writer;
-use super::record::{self, PreparedRecord, RecordJob};
+use super::record::{self, PreparedRecord, RecordJob, Recorded};
 use super::script::Script;
 use crate::crash_points::{self, Transaction};
 use crate::error::StorageError;
@@ -25,7 +25,7 @@ const CHANNEL_CAPACITY: usize = 8_192;
 type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
 
 /// A write of any kind. It runs inside the joined transaction in a savepoint of its own.
-type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, (Answer, Intact)> + Send>;
+type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction, &'t mut Keys) -> BoxFuture<'t, (Answer, Intact)> + Send>;
 
 /// Whether a transaction can still be trusted. An error means that it cannot: a full disk, for example, ends a transaction
 /// behind our back, and a commit of what is left would say yes to nothing.
@@ -95,15 +95,41 @@ impl Writer {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, StorageError>> + Send + 'static,
     {
+        self.write_then(work, |_| {}).await
+    }
+
+    /// The same; `then` is called right after the commit, also when nobody waits for the returned future any more.
+    pub(crate) async fn write_then<T, F, A>(&self, work: F, then: A) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, StorageError>> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        self.write_keyed(move |transaction, _| work(transaction), then).await
+    }
+
+    /// The same for work that needs keys which the writer assigns.
+    pub(super) async fn write_keyed<T, F, A>(&self, work: F, then: A) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction, &'t mut Keys) -> BoxFuture<'t, Result<T, StorageError>>
+            + Send
+            + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
         let (sender, receiver) = oneshot::channel();
-        let job: Work = Box::new(move |transaction| {
+        let job: Work = Box::new(move |transaction, keys| {
             Box::pin(async move {
-                let (result, intact) = match in_savepoint(transaction, work).await {
+                let (result, intact) = match in_savepoint(transaction, keys, work).await {
                     Ok(result) => (result, Ok(())),
                     Err(error) => (Err(error.clone()), Err(error)),
                 };
                 let answer: Answer = Box::new(move |committed: Result<(), StorageError>| {
-                    let _ = sender.send(result.and_then(|value| committed.map(|()| value)));
+                    let result = result.and_then(|value| committed.map(|()| value));
+                    if let Ok(value) = &result {
+                        then(value);
+                    }
+                    let _ = sender.send(result);
                 });
                 (answer, intact)
             })
@@ -129,12 +155,16 @@ async fn next_key(connection: &DatabaseConnection, table: &str) -> Result<i64, S
 }
 
 /// The work's own result, which is undone when it is an error; the outer error says that the transaction is broken.
-async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> Result<Result<T, StorageError>, StorageError>
+async fn in_savepoint<T, F>(
+    transaction: &DatabaseTransaction,
+    keys: &mut Keys,
+    work: F,
+) -> Result<Result<T, StorageError>, StorageError>
 where
-    F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, StorageError>>,
+    F: for<'t> FnOnce(&'t DatabaseTransaction, &'t mut Keys) -> BoxFuture<'t, Result<T, StorageError>>,
 {
     let savepoint = transaction.begin().await?;
-    match work(&savepoint).await {
+    match work(&savepoint, keys).await {
         Ok(value) => savepoint.commit().await.map(|()| Ok(value)).map_err(Into::into),
         Err(error) => savepoint.rollback().await.map(|()| Err(error)).map_err(Into::into),
     }
@@ -248,7 +278,7 @@ async fn write_batch(database: &mut Database, sorted: Sorted, keys: &mut Keys) {
         answer(result.and_then(|stored| committed().map(|()| stored)));
     }
     for (answer, result) in recorded.into_iter().zip(outcome.records) {
-        answer(result.and(committed()));
+        answer(result.and_then(|started| committed().map(|()| started)));
     }
     for answer in outcome.works {
         answer(committed());
@@ -258,7 +288,7 @@ async fn write_batch(database: &mut Database, sorted: Sorted, keys: &mut Keys) {
 /// What became of a batch.
 struct Outcome {
     events: Vec<Result<Stored, StorageError>>,
-    records: Vec<Result<(), StorageError>>,
+    records: Vec<Recorded>,
     works: Vec<Answer>,
     /// Why nothing of it was stored after all.
     error: Option<StorageError>,
@@ -283,7 +313,7 @@ async fn write_joined(
     let mut outcome =
         Outcome { events: stored.into_iter().map(Ok).collect(), records: recorded, works: Vec::new(), error: None };
     for work in works {
-        let (answer, intact) = work(&transaction).await;
+        let (answer, intact) = work(&transaction, keys).await;
         outcome.works.push(answer);
         outcome.error = outcome.error.or(intact.err());
     }
@@ -335,7 +365,7 @@ async fn write_one_by_one(
     }
 }
 
-type Rows = (Vec<Stored>, Vec<Result<(), StorageError>>);
+type Rows = (Vec<Stored>, Vec<Recorded>);
 
 async fn alone(
     database: &mut Database,

@@ -31,7 +31,7 @@ async fn old_runs_go_with_everything_of_theirs_but_dead_letters_and_unfinished_r
     let claims = bench.claim_all().await;
     let big = bench.progress("fetch", json!("y".repeat(5_000)));
     queue.record(claims[0].lease, big, bench.end()).await.unwrap();
-    let dead = Ending { status: RunStatus::Dead, finished_at: bench.storage.now(), error: None };
+    let dead = Ending::new(RunStatus::Dead, bench.storage.now());
     queue.record(claims[1].lease, bench.progress("a", json!(1)), Next::End(dead)).await.unwrap();
     bench.clock.advance_ms(40 * DAY_MS);
     bench.finish(&claims[2]).await;

@@ -43,7 +43,12 @@ async fn a_parked_run_waits_on_after_a_restart() {
     bench.storage.queue().accept(bench.event(json!({}))).await.unwrap();
     let claim = bench.claim_all().await.remove(0);
     let until = bench.storage.now().plus_ms(1_000);
-    bench.storage.queue().record(claim.lease, bench.progress("a", json!(1)), Next::Park { until }).await.unwrap();
+    bench
+        .storage
+        .queue()
+        .record(claim.lease, bench.progress("a", json!(1)), Next::Park { until: Some(until) })
+        .await
+        .unwrap();
     let bench = reopened(bench).await;
     assert!(bench.claim_all().await.is_empty());
     bench.clock.advance_ms(1_000);

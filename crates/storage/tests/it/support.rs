@@ -63,13 +63,13 @@ impl Bench {
             parsed: Parsed::AsRawJson,
             dedup_key: None,
             files: Vec::new(),
-            disposition: Disposition::Start(StartRun {
-                run: RunId::generate(),
-                trigger_node: NodeId::from("order"),
-                definition_key: self.definition_key,
-                version: Some(1),
-                mode: RunMode::Live,
-            }),
+            disposition: Disposition::Start(StartRun::new(
+                RunId::generate(),
+                NodeId::from("order"),
+                self.definition_key,
+                Some(1),
+                RunMode::Live,
+            )),
         }
     }
 
@@ -102,6 +102,7 @@ impl Bench {
             started_at: now,
             finished_at: Some(now),
             retry_at: None,
+            state: None,
         };
         let attempt = AttemptRecord {
             node: NodeId::from(node),
@@ -113,12 +114,12 @@ impl Bench {
             error: None,
             exchanges: vec![json!({"request": {"url": "http://sink"}})],
         };
-        Progress { started_at: now, steps: vec![step], attempts: vec![attempt] }
+        Progress { started_at: now, steps: vec![step], attempts: vec![attempt], starts: Vec::new() }
     }
 
     /// The end of a run that went well.
     pub(crate) fn end(&self) -> Next {
-        Next::End(Ending { status: RunStatus::Succeeded, finished_at: self.storage.now(), error: None })
+        Next::End(Ending::new(RunStatus::Succeeded, self.storage.now()))
     }
 }
 

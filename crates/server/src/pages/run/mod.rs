@@ -122,6 +122,10 @@ fn mode(l: &Layout, mode: RunMode) -> String {
     let key = match mode {
         RunMode::Live => "run.mode.live",
         RunMode::Manual => "run.mode.manual",
+        RunMode::Replay => "run.mode.replay",
+        RunMode::Call => "run.mode.call",
+        RunMode::Error => "run.mode.error",
+        RunMode::Callback => "run.mode.callback",
     };
     l.t(key).to_owned()
 }

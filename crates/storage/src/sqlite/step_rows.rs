@@ -1,0 +1,167 @@
+//! Steps and attempts on their way into their tables.
+
+use model::StepStatus;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, EntityTrait, IntoActiveModel};
+
+use super::script::{ROWS_PER_STATEMENT, Script};
+use super::writer::Keys;
+use crate::entities::{attempt, payload, step};
+use crate::error::StorageError;
+use crate::payload::{Payload, into_text};
+use crate::runs::{AttemptRecord, StepRecord};
+
+/// A step with everything packed that takes time.
+#[derive(Debug, Clone)]
+pub(super) struct PackedStep {
+    pub(super) row: step::Model,
+    output: Option<Payload>,
+    state: Option<Payload>,
+}
+
+impl PackedStep {
+    /// Packs a step of a run.
+    pub(super) fn pack(run_key: i64, step: StepRecord, inline_bytes: usize) -> Result<Self, StorageError> {
+        let pack = |value: Option<serde_json::Value>| -> Result<Option<Payload>, StorageError> {
+            value.map(|value| Payload::pack(serde_json::to_vec(&value)?, inline_bytes)).transpose()
+        };
+        Ok(Self {
+            output: pack(step.output)?,
+            state: pack(step.state)?,
+            row: step::Model {
+                run_id: run_key,
+                node_id: step.node.0,
+                iteration: step.iteration,
+                status: step.status.as_str().to_owned(),
+                port: step.port,
+                output: None,
+                output_payload_id: None,
+                error: step.error.as_ref().map(serde_json::to_string).transpose()?,
+                attempts: i32::try_from(step.attempts).unwrap_or(i32::MAX),
+                started_at: step.started_at.0,
+                finished_at: step.finished_at.map(|time| time.0),
+                retry_at: step.retry_at.map(|time| time.0),
+                state: None,
+                state_payload_id: None,
+            },
+        })
+    }
+
+    /// Whether the step wants something back when it goes on.
+    pub(super) fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Whether the step is over.
+    pub(super) fn is_final(&self) -> bool {
+        self.row.status.parse().is_ok_and(StepStatus::is_final)
+    }
+
+    /// The row, and what of it goes aside.
+    fn split(
+        &self,
+        keys: &mut Keys,
+        payloads: &mut Vec<payload::ActiveModel>,
+    ) -> Result<step::ActiveModel, StorageError> {
+        let mut row = self.row.clone();
+        (row.output, row.output_payload_id) = place(self.output.as_ref(), keys, payloads)?;
+        (row.state, row.state_payload_id) = place(self.state.as_ref(), keys, payloads)?;
+        let mut row = row.into_active_model();
+        if self.state.is_none() {
+            // Columns that no row of a statement sets are left out of it.
+            (row.state, row.state_payload_id) = (NotSet, NotSet);
+        }
+        Ok(row)
+    }
+}
+
+fn place(
+    value: Option<&Payload>,
+    keys: &mut Keys,
+    payloads: &mut Vec<payload::ActiveModel>,
+) -> Result<(Option<String>, Option<i64>), StorageError> {
+    let Some(value) = value else { return Ok((None, None)) };
+    let (inline, aside) = value.clone().split(&mut keys.payload);
+    let id = aside.as_ref().and_then(|aside| aside.id.clone().take());
+    payloads.extend(aside);
+    Ok((inline.map(into_text).transpose()?, id))
+}
+
+/// Adds steps to the script.
+pub(super) fn add_steps<'a>(
+    steps: impl Iterator<Item = &'a PackedStep>,
+    keys: &mut Keys,
+    script: &mut Script,
+) -> Result<(), StorageError> {
+    let mut payloads = Vec::new();
+    let rows: Vec<_> = steps.map(|step| step.split(keys, &mut payloads)).collect::<Result<_, _>>()?;
+    script.insert(payloads);
+    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+        script.add_query(&step::Entity::insert_many(chunk.to_vec()).on_conflict(replace_unfinished_step()));
+    }
+    Ok(())
+}
+
+/// Adds a step of a run whose key was not known when it was packed.
+pub(super) fn add_copied(
+    steps: &[PackedStep],
+    run_key: i64,
+    keys: &mut Keys,
+    payloads: &mut Vec<payload::ActiveModel>,
+) -> Result<Vec<step::ActiveModel>, StorageError> {
+    let copy = |step: &PackedStep| {
+        let mut row = step.split(keys, payloads)?;
+        row.run_id = Set(run_key);
+        Ok(row)
+    };
+    steps.iter().map(copy).collect()
+}
+
+/// An attempt as its row.
+pub(super) fn attempt_row(run_id: i64, attempt: AttemptRecord) -> Result<attempt::Model, StorageError> {
+    let exchanges = &attempt.exchanges;
+    let exchanges = (!exchanges.is_empty()).then(|| serde_json::to_string(exchanges)).transpose()?;
+    Ok(attempt::Model {
+        run_id,
+        node_id: attempt.node.0,
+        iteration: attempt.iteration,
+        number: i32::try_from(attempt.number).unwrap_or(i32::MAX),
+        status: attempt.status.as_str().to_owned(),
+        started_at: attempt.started_at.0,
+        finished_at: attempt.finished_at.map(|time| time.0),
+        error: attempt.error.as_ref().map(serde_json::to_string).transpose()?,
+        exchanges,
+    })
+}
+
+/// Adds attempts to the script.
+pub(super) fn add_attempts<'a>(attempts: impl Iterator<Item = &'a attempt::Model>, script: &mut Script) {
+    use attempt::Column;
+    let rows: Vec<attempt::ActiveModel> = attempts.map(|row| row.clone().into_active_model()).collect();
+    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+        let replace = OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration, Column::Number])
+            .update_columns([Column::Status, Column::FinishedAt, Column::Error, Column::Exchanges])
+            .to_owned();
+        script.add_query(&attempt::Entity::insert_many(chunk.to_vec()).on_conflict(replace));
+    }
+}
+
+/// The last arbiter: whoever writes a step that has succeeded already changes nothing.
+fn replace_unfinished_step() -> OnConflict {
+    use step::Column;
+    OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration])
+        .update_columns([
+            Column::Status,
+            Column::Port,
+            Column::Output,
+            Column::OutputPayloadId,
+            Column::Error,
+            Column::Attempts,
+            Column::FinishedAt,
+            Column::RetryAt,
+            Column::State,
+            Column::StatePayloadId,
+        ])
+        .action_and_where(Expr::col((step::Entity, Column::Status)).ne("succeeded"))
+        .to_owned()
+}
