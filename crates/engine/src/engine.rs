@@ -11,11 +11,12 @@ use model::{Clock, RunId, RunStatus};
 use nodes::Catalogue;
 use serde_json::json;
 use storage::queue::{Claim, Ending, Next, Progress, Queue};
-use storage::{Storage, StorageError};
+use storage::{DeadLetterReason, Storage, StorageError};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::dead_letter::dead_letter;
 use crate::effects::Effects;
 use crate::gate::{Place, WorkflowGate};
 use crate::live::{Answer, Live, News};
@@ -111,10 +112,11 @@ impl Engine {
         self.shared.definitions.clear();
     }
 
-    /// Ends an unfinished run by a person's wish, and those that it called. False when it had ended already.
+    /// Ends an unfinished run by a person's wish, and every run that it called. False when it had ended already.
     pub async fn cancel(&self, run: RunId) -> Result<bool, StorageError> {
         let cancelled = self.shared.queue.cancel(run).await?;
-        for &run in &cancelled {
+        for run in &cancelled {
+            let run = *run;
             if let Some(task) = self.shared.lock_at_work().remove(&run) {
                 task.abort();
             }
@@ -206,13 +208,16 @@ impl Shared {
             let now = self.clock.now();
             let status = RunStatus::Dead;
             let error = Some(json!({ "node": null, "error": panicked() }));
-            let ending = Ending { error: error.clone(), ..Ending::new(status, now) };
+            let workflow = self.storage.run(run).await.map(|record| record.workflow).ok();
+            let letter = |workflow| dead_letter(workflow, DeadLetterReason::Failed, None, &panicked());
+            let dead_letter = workflow.map(letter);
+            let ending = Ending { error: error.clone(), dead_letter, ..Ending::new(status, now) };
             let progress = Progress { started_at: started_at.unwrap_or(now), ..Progress::default() };
             if let Err(error) = self.queue.record(lease, progress, Next::End(ending)).await {
                 tracing::error!(%error, %run, "the end of a run could not be stored");
             }
-            if let Ok(record) = self.storage.run(run).await {
-                self.live.tell(|| News::Run { workflow: record.workflow, run, status });
+            if let Some(workflow) = workflow {
+                self.live.tell(|| News::Run { workflow, run, status });
             }
             self.live.answer(run, || Answer::Finished { status, output: serde_json::Value::Null, error });
         }

@@ -3,17 +3,25 @@
 //! `plan` and `transition` decide and are pure; `run` and `step` do what they say; `engine` takes runs from the queue. There
 //! is no SQL here, and nothing knows the web server.
 
+mod callee;
 mod computing_time;
 pub mod credential_test;
+mod dead_letter;
 pub mod dry_run;
 pub mod effects;
 mod engine;
 mod gate;
+pub mod in_doubt;
+pub mod links;
 pub mod live;
+mod ordering;
+mod output_size;
 pub mod plan;
 mod prepared;
+pub mod replay;
 mod run;
 mod settings;
+mod starts;
 mod step;
 pub mod transition;
 pub mod trial;
@@ -21,5 +29,7 @@ mod vault;
 
 pub use computing_time::stop_after_computing;
 pub use engine::{Engine, Parts};
+pub use ordering::order_key;
+pub use run::Suspended;
 pub use settings::EngineSettings;
 pub use vault::Vault;

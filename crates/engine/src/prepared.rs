@@ -1,13 +1,16 @@
 //! Definitions made ready to run, kept in memory by their key: a stored definition never changes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::definition::ERROR;
 use model::{Definition, Node, NodeId, WorkflowId};
 use nodes::Catalogue;
 use nodes::manifest::NodeKind;
 use serde_json::Value;
 use storage::{Storage, StorageError};
+
+use crate::plan::Shape;
 
 /// How many definitions are kept; when there are more, all are read again.
 const CAPACITY: usize = 1_000;
@@ -25,6 +28,19 @@ pub(crate) struct Prepared {
     heavy: BTreeSet<NodeId>,
     /// The nodes that act outside and are therefore tried again by default.
     acting: BTreeSet<NodeId>,
+    /// The nodes whose `error` port leads somewhere.
+    with_error_edge: BTreeSet<NodeId>,
+    /// Where each node stands in the definition.
+    places: HashMap<NodeId, usize>,
+    /// The nodes outside of any box, and those of each box.
+    outside: Shape,
+    inside: BTreeMap<NodeId, Shape>,
+    /// The nodes that may wait for an answer, outside of any box and in each.
+    waiting: BTreeMap<Option<NodeId>, Vec<NodeId>>,
+    /// The nodes that start a run when another workflow's failed, with the workflows that they are for; empty means all.
+    error_triggers: Vec<(NodeId, Vec<WorkflowId>)>,
+    /// The trigger that a call begins at.
+    entry: Option<NodeId>,
 }
 
 impl Prepared {
@@ -39,7 +55,26 @@ impl Prepared {
         let ids = |wanted: &dyn Fn(&Node) -> bool| {
             definition.nodes.iter().filter(|node| wanted(node)).map(|node| node.id.clone()).collect()
         };
+        let boxes: BTreeSet<&NodeId> = definition.nodes.iter().filter_map(|node| node.parent.as_ref()).collect();
+        let mut waiting: BTreeMap<Option<NodeId>, Vec<NodeId>> = BTreeMap::new();
+        for node in definition.nodes.iter().filter(|node| node.node_type == WAIT) {
+            waiting.entry(node.parent.clone()).or_default().push(node.id.clone());
+        }
+        let triggers = || definition.nodes.iter().filter(|node| kind(node) == Some(NodeKind::Trigger));
+        let manual = triggers().find(|node| node.node_type == "manual").or_else(|| triggers().next());
         Self {
+            with_error_edge: definition
+                .edges
+                .iter()
+                .filter(|edge| edge.port == ERROR)
+                .map(|edge| edge.from.clone())
+                .collect(),
+            places: definition.nodes.iter().enumerate().map(|(place, node)| (node.id.clone(), place)).collect(),
+            outside: Shape::of(&definition, None),
+            inside: boxes.into_iter().map(|id| (id.clone(), Shape::of(&definition, Some(id)))).collect(),
+            waiting,
+            error_triggers: triggers().filter(|node| node.node_type == ERROR_TRIGGER).map(error_trigger).collect(),
+            entry: manual.map(|node| node.id.clone()),
             heavy: ids(&|node| node.node_type == "code" || node.params.values().any(has_script)),
             acting: ids(&|node| kind(node) == Some(NodeKind::Action)),
             workflow,
@@ -57,6 +92,62 @@ impl Prepared {
     pub(crate) fn acts(&self, node: &NodeId) -> bool {
         self.acting.contains(node)
     }
+
+    /// Whether a node in a box, or in a box in it, acts outside.
+    pub(crate) fn acts_inside(&self, node: &NodeId) -> bool {
+        let inside = self.shape(Some(node));
+        let mut nodes = (0..inside.len()).map(|place| inside.node(place));
+        nodes.any(|inner| self.acts(inner) || self.acts_inside(inner))
+    }
+
+    /// Whether an edge starts at a node's `error` port.
+    pub(crate) fn has_error_edge(&self, node: &NodeId) -> bool {
+        self.with_error_edge.contains(node)
+    }
+
+    /// A node as it stands in the definition.
+    pub(crate) fn node(&self, id: &NodeId) -> Option<&Node> {
+        self.places.get(id).and_then(|place| self.definition.nodes.get(*place))
+    }
+
+    /// The nodes outside of any box, or those of a box; none for a node that is no box.
+    pub(crate) fn shape(&self, parent: Option<&NodeId>) -> &Shape {
+        static EMPTY: Shape = Shape::EMPTY;
+        match parent {
+            None => &self.outside,
+            Some(node) => self.inside.get(node).unwrap_or(&EMPTY),
+        }
+    }
+
+    /// The nodes that may wait for an answer, of those outside of any box or in a box.
+    pub(crate) fn waiting_in(&self, parent: Option<&NodeId>) -> &[NodeId] {
+        if self.waiting.is_empty() {
+            return &[];
+        }
+        self.waiting.get(&parent.cloned()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The nodes that start a run when a run of `workflow` failed.
+    pub(crate) fn error_triggers_for(&self, workflow: WorkflowId) -> impl Iterator<Item = &NodeId> {
+        let is_for = move |only: &[WorkflowId]| only.is_empty() || only.contains(&workflow);
+        self.error_triggers.iter().filter(move |(_, only)| is_for(only)).map(|(node, _)| node)
+    }
+
+    /// The trigger that a call of the workflow begins at.
+    pub(crate) fn entry(&self) -> Option<NodeId> {
+        self.entry.clone()
+    }
+}
+
+/// The node type that waits.
+const WAIT: &str = "wait";
+
+/// The node type that starts a run when another workflow's failed.
+const ERROR_TRIGGER: &str = "error";
+
+fn error_trigger(node: &Node) -> (NodeId, Vec<WorkflowId>) {
+    let only = node.params.get("workflows").and_then(Value::as_array).into_iter().flatten();
+    (node.id.clone(), only.filter_map(|id| id.as_str()?.parse().ok()).collect())
 }
 
 /// Whether a value holds an expression that is more than a path.

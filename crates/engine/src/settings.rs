@@ -17,8 +17,10 @@ pub struct EngineSettings {
     pub max_exchanges: usize,
     /// How long one call of a script may compute, in milliseconds.
     pub script_limit_ms: u64,
-    /// The largest output of a step, in bytes of JSON.
+    /// The largest output of a step, in bytes of JSON; also of all that a box collects.
     pub max_output_bytes: usize,
+    /// The address at which others reach this server, for links to waiting steps: `https://flows.example`.
+    pub public_address: String,
 }
 
 impl Default for EngineSettings {
@@ -31,6 +33,7 @@ impl Default for EngineSettings {
             max_exchanges: 100,
             script_limit_ms: 500,
             max_output_bytes: 8 * 1024 * 1024,
+            public_address: "http://localhost".to_owned(),
         }
     }
 }

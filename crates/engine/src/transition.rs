@@ -1,9 +1,8 @@
 //! What an attempt's outcome makes of its step. Pure: no clock, no chance, no storage.
 
 use model::definition::{ERROR, OUT};
-use model::{AttemptStatus, ErrorCode, NodeError, NodeId, OnError, RetryPolicy, RunStatus, StepStatus, Timestamp};
+use model::{AttemptStatus, ErrorCode, NodeError, NodeId, OnError, RetryPolicy, StepStatus, Timestamp};
 use serde_json::{Value, json};
-use storage::queue::Ending;
 use storage::{AttemptRecord, StepRecord};
 
 /// An attempt that is over.
@@ -11,6 +10,8 @@ use storage::{AttemptRecord, StepRecord};
 pub struct Attempt {
     /// The node.
     pub node: NodeId,
+    /// Which turn of a box; empty outside of boxes.
+    pub iteration: String,
     /// Its number; the first is 1.
     pub number: u32,
     /// When the first attempt of this step began.
@@ -61,9 +62,13 @@ pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (Ste
     let worth_keeping = failure.is_some() || !attempt.exchanges.is_empty();
     let kept = worth_keeping.then(|| AttemptRecord {
         node: attempt.node.clone(),
-        iteration: String::new(),
+        iteration: attempt.iteration.clone(),
         number: attempt.number,
-        status: if failure.is_some() { AttemptStatus::Failed } else { AttemptStatus::Succeeded },
+        status: match &failure {
+            None => AttemptStatus::Succeeded,
+            Some(error) if error.code == ErrorCode::InDoubt => AttemptStatus::InDoubt,
+            Some(_) => AttemptStatus::Failed,
+        },
         started_at: attempt.started_at,
         finished_at: Some(attempt.finished_at),
         error: failure,
@@ -71,7 +76,7 @@ pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (Ste
     });
     let mut step = StepRecord {
         node: attempt.node,
-        iteration: String::new(),
+        iteration: attempt.iteration,
         status: StepStatus::Succeeded,
         port: None,
         output: None,
@@ -97,7 +102,8 @@ pub fn conclude(attempt: Attempt, rules: &FailureRules<'_>, chance: f64) -> (Ste
 }
 
 fn fail(step: &mut StepRecord, error: NodeError, rules: &FailureRules<'_>, now: Timestamp, chance: f64) {
-    let delay = rules.retry.delay_ms(step.attempts, error.retry_after_ms, chance).filter(|_| error.retryable);
+    let delay = rules.retry.delay_ms(step.attempts, error.retry_after_ms, chance);
+    let delay = delay.filter(|_| rules.retry.applies_to(&error) && !is_for_a_person(&error));
     if let Some(delay_ms) = delay {
         step.status = StepStatus::Waiting;
         step.finished_at = None;
@@ -106,7 +112,9 @@ fn fail(step: &mut StepRecord, error: NodeError, rules: &FailureRules<'_>, now: 
         step.status = StepStatus::Failed;
         // "Stop with error" means what it says: no setting turns it into going on.
         let stopped_on_purpose = error.code == ErrorCode::Stopped;
-        if rules.has_error_edge {
+        if is_for_a_person(&error) {
+            // Neither an edge nor a setting knows what only a person can find out.
+        } else if rules.has_error_edge {
             step.port = Some(ERROR.to_owned());
         } else if rules.on_error == OnError::Continue && !stopped_on_purpose {
             step.port = Some(OUT.to_owned());
@@ -118,11 +126,18 @@ fn fail(step: &mut StepRecord, error: NodeError, rules: &FailureRules<'_>, now: 
     step.error = Some(error);
 }
 
-/// How a run ends that a failed step has brought down.
-pub fn failed_ending(node: &NodeId, error: Option<&NodeError>, now: Timestamp) -> Ending {
-    let on_purpose = error.is_some_and(|error| error.code == ErrorCode::Stopped);
-    let status = if on_purpose { RunStatus::Failed } else { RunStatus::Dead };
-    Ending { error: Some(json!({ "node": node, "error": error })), ..Ending::new(status, now) }
+/// The failure of a step of which nobody knows whether it took effect, because of `cause`.
+pub fn in_doubt(cause: NodeError) -> NodeError {
+    let message = format!(
+        "Whether the step took effect is not known: {} Look into the other system, then say whether it happened.",
+        cause.message
+    );
+    NodeError::permanent(ErrorCode::InDoubt, message).with_details(json!({ "cause": cause }))
+}
+
+/// Whether a person has to decide before anything else may happen.
+pub fn is_for_a_person(error: &NodeError) -> bool {
+    error.code == ErrorCode::InDoubt
 }
 
 #[cfg(test)]
@@ -132,6 +147,7 @@ mod tests {
     fn attempt(number: u32, result: Result<Finished, NodeError>) -> Attempt {
         Attempt {
             node: NodeId::from("call"),
+            iteration: String::new(),
             number,
             step_started_at: Timestamp(0),
             started_at: Timestamp(90),
@@ -196,10 +212,11 @@ mod tests {
     }
 
     #[test]
-    fn a_run_stopped_on_purpose_failed_and_any_other_is_a_dead_letter() {
-        let node = NodeId::from("call");
-        let stop = NodeError::permanent(ErrorCode::Stopped, "No stock");
-        assert_eq!(failed_ending(&node, Some(&stop), Timestamp(1)).status, RunStatus::Failed);
-        assert_eq!(failed_ending(&node, Some(&passing()), Timestamp(1)).status, RunStatus::Dead);
+    fn a_step_in_doubt_is_neither_tried_again_nor_passed_over() {
+        let policy = RetryPolicy { retry_on: vec!["in_doubt".to_owned()], ..RetryPolicy::default() };
+        let rules = FailureRules { retry: &policy, has_error_edge: true, on_error: OnError::Continue };
+        let (step, kept) = conclude(attempt(1, Err(in_doubt(passing()))), &rules, 0.0);
+        assert_eq!((step.status, step.port, step.retry_at), (StepStatus::Failed, None, None));
+        assert_eq!(kept.unwrap().status, AttemptStatus::InDoubt);
     }
 }

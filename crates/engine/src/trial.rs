@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use crate::engine::{Engine, Shared};
 use crate::prepared::Prepared;
-use crate::step::{Try, attempt, panicked, resolved_params};
+use crate::step::{Stage, Try, begin, carry_on, panicked, resolved_params};
 use crate::transition::{Attempt, FailureRules, conclude};
 
 /// A step to try.
@@ -84,10 +84,10 @@ impl Engine {
 }
 
 async fn make(shared: &Shared, trial: Trial) -> TrialResult {
-    let Some(node) = trial.definition.node(&trial.node).cloned() else {
+    if trial.definition.node(&trial.node).is_none() {
         let message = format!("There is no node `{}` in the workflow.", trial.node);
         return TrialResult::refused(NodeError::permanent(ErrorCode::Parameter, message));
-    };
+    }
     let run = RunId::generate();
     let now = shared.clock.now();
     let mut context = trial.context;
@@ -97,21 +97,35 @@ async fn make(shared: &Shared, trial: Trial) -> TrialResult {
     context.insert("run".to_owned(), json!({ "id": run, "started_at": now }));
     context.insert("workflow".to_owned(), json!({ "id": trial.workflow, "name": trial.workflow_name }));
     let prepared = Prepared::new(trial.definition, trial.workflow, trial.workflow_name, &shared.catalogue);
+    let Some(node) = prepared.node(&trial.node) else { return TrialResult::refused(panicked()) };
     let limit_ms = node.timeout_ms.unwrap_or(shared.settings.default_timeout_ms).min(trial.limit_ms).max(1);
     let this = Try {
         node,
+        iteration: Arc::from(""),
         number: 1,
         step_started_at: now,
         run,
-        is_trial: true,
+        run_key: None,
         context: Arc::new(Value::Object(context)),
         limit_ms,
     };
     let params = resolved_params(shared, &prepared, &this, now).ok();
     let began = Instant::now();
-    let attempt = attempt(shared, &prepared, this).await;
+    let mut stage = begin(shared, &prepared, this).await;
+    let attempt = loop {
+        stage = match stage {
+            Stage::Over(attempt) => break attempt,
+            Stage::Acts(acting) => carry_on(shared, &prepared, *acting).await,
+            Stage::Suspends(suspends) => break suspends.failed(shared, not_by_itself()),
+        };
+    };
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     concluded(attempt, &prepared, params, duration_ms)
+}
+
+fn not_by_itself() -> NodeError {
+    let message = "This node waits, calls another workflow or walks a list, which only a whole run can do. Start a run to try it.";
+    NodeError::permanent(ErrorCode::Parameter, message)
 }
 
 fn concluded(

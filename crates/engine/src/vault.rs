@@ -49,6 +49,11 @@ impl Vault {
         Ok(serde_json::from_slice(&opened)?)
     }
 
+    /// The token that lets its bearer answer a step of a run: 128 bits of a signature.
+    pub(crate) fn link_token(&self, run: model::RunId, step: &str) -> String {
+        hex::encode(&self.key.sign(format!("{run}/{step}").as_bytes())[..16])
+    }
+
     /// Opens a credential for a node type that takes these kinds.
     pub(crate) async fn open(&self, id: CredentialId, kinds: &[String]) -> Result<OpenCredential, NodeError> {
         let refuse = |message: String| NodeError::permanent(ErrorCode::Credential, message).at("credential");

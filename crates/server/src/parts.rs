@@ -42,6 +42,7 @@ pub fn engine_settings(config: &Config) -> EngineSettings {
         max_exchanges: config.engine.max_exchanges,
         script_limit_ms: config.engine.script_limit_ms,
         max_output_bytes: config.engine.max_output_bytes,
+        public_address: config.base_url(config.listen).as_str().trim_end_matches('/').to_owned(),
     }
 }
 

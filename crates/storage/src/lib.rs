@@ -30,6 +30,7 @@ mod search;
 mod sqlite;
 mod stats;
 mod storage;
+mod turns;
 mod workflows;
 
 pub use accounts::{ApiTokenRecord, NewApiToken, NewUser, SessionRecord, TokenHash, UserRecord};
@@ -49,4 +50,4 @@ pub use samples::{SampleRecord, SampleSource};
 pub use search::Found;
 pub use stats::Stats;
 pub use storage::{Role, Storage, StorageSettings};
-pub use workflows::{VersionRecord, WebhookNode, WorkflowRecord};
+pub use workflows::{ActiveVersion, VersionRecord, WebhookNode, WorkflowRecord};

@@ -4,13 +4,17 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::error::StorageError;
 
-/// The key that seals and opens secrets.
+/// The key that seals and opens secrets, and that signs what leaves this server and comes back.
 #[derive(Clone)]
-pub struct SealingKey(XChaCha20Poly1305);
+pub struct SealingKey {
+    cipher: XChaCha20Poly1305,
+    signing: [u8; KEY_BYTES],
+}
 
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
@@ -21,7 +25,17 @@ pub const KEY_BYTES: usize = 32;
 impl SealingKey {
     /// The key with these bytes.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
-        Self(XChaCha20Poly1305::new(&bytes.into()))
+        let mut signing = Sha256::new();
+        signing.update(b"stellwerk: signs links");
+        signing.update(bytes);
+        Self { cipher: XChaCha20Poly1305::new(&bytes.into()), signing: signing.finalize().into() }
+    }
+
+    /// HMAC-SHA256 of a text, under a key of its own that follows from this one.
+    pub fn sign(&self, text: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.signing).unwrap_or_else(|_| unreachable!("any key fits"));
+        mac.update(text);
+        mac.finalize().into_bytes().into()
     }
 
     /// Reads a key as a person gives it: 64 hexadecimal digits are the key itself, any other text of at least
@@ -48,7 +62,7 @@ impl SealingKey {
         let mut nonce = [0; NONCE_BYTES];
         fill_random(&mut nonce)?;
         let sealed = self
-            .0
+            .cipher
             .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: owner })
             .map_err(|_| StorageError::Io("sealing failed".to_owned()))?;
         Ok([&[VERSION][..], &nonce, &sealed].concat())
@@ -61,7 +75,9 @@ impl SealingKey {
         if *version != VERSION {
             return Err(StorageError::Corrupt(format!("a sealed secret has the unknown version {version}")));
         }
-        self.0.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: owner }).map_err(|_| StorageError::WrongKey)
+        self.cipher
+            .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: owner })
+            .map_err(|_| StorageError::WrongKey)
     }
 }
 

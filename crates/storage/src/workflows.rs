@@ -3,8 +3,8 @@
 use model::{Definition, EndpointId, Timestamp, WorkflowId, slug::slug};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, Statement,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -47,6 +47,19 @@ pub struct VersionRecord {
     pub published_at: Timestamp,
     /// Who published it.
     pub published_by: Option<String>,
+}
+
+/// The version that the triggers of an active workflow start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActiveVersion {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// Its key.
+    pub workflow_key: i64,
+    /// The version's number.
+    pub version: i32,
+    /// Its definition, by its key.
+    pub definition_key: i64,
 }
 
 impl WorkflowRecord {
@@ -303,6 +316,24 @@ impl Storage {
     pub async fn version(&self, workflow_key: i64, version: i32) -> Result<VersionRecord, StorageError> {
         let row = workflow_version::Entity::find_by_id((workflow_key, version)).one(self.read()).await?;
         row.map(VersionRecord::from_row).ok_or(StorageError::NotFound { what: "version" })
+    }
+
+    /// What the triggers of all active workflows start.
+    pub async fn active_versions(&self) -> Result<Vec<ActiveVersion>, StorageError> {
+        let sql = "SELECT workflows.public_id, workflows.id, workflow_versions.version, workflow_versions.definition_id \
+                   FROM workflows JOIN workflow_versions ON workflow_versions.workflow_id = workflows.id \
+                   AND workflow_versions.version = workflows.published_version \
+                   WHERE workflows.active = 1 AND workflows.deleted_at IS NULL ORDER BY workflows.id";
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        let read = |row: &QueryResult| -> Result<ActiveVersion, StorageError> {
+            Ok(ActiveVersion {
+                workflow: WorkflowId(row.try_get_by_index(0)?),
+                workflow_key: row.try_get_by_index(1)?,
+                version: row.try_get_by_index(2)?,
+                definition_key: row.try_get_by_index(3)?,
+            })
+        };
+        self.read().query_all_raw(statement).await?.iter().map(read).collect()
     }
 
     /// A stored definition.

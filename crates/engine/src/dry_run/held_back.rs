@@ -22,7 +22,7 @@ pub struct HeldBack {
 
 impl HeldBack {
     /// An effect.
-    pub(super) fn effect(effect: &Effect) -> Self {
+    pub(crate) fn effect(effect: &Effect) -> Self {
         if let Effect::Http(request) = effect {
             return Self { kind: "http".to_owned(), request: http(request) };
         }

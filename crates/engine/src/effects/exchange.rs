@@ -24,6 +24,8 @@ pub(crate) struct Record {
     pub(crate) request: Map<String, Value>,
     /// What came back so far.
     pub(crate) response: Map<String, Value>,
+    /// Whether something may have gone out of which nobody knows what became of it.
+    pub(crate) is_out: bool,
 }
 
 impl Record {

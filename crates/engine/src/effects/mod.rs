@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use model::{ErrorCode, NodeError, NodeId, RunId};
 use nodes::effect::{Effect, Reply};
+use serde_json::Value;
 use storage::Storage;
 
 pub use self::credential::OpenCredential;
@@ -30,11 +31,14 @@ pub(crate) use self::redact::MASK;
 pub use self::settings::EffectSettings;
 
 use self::address::AddressRules;
+use self::exchange::shortened;
 use self::http::HttpSender;
 use self::mail::MailSender;
+use self::redact::Redactor;
 use self::resolve::Resolver;
 use self::stored::Stored;
 use self::trust::Trust;
+use crate::dry_run::HeldBack;
 
 /// Carries out effects. Cheap to clone; all clones share their connections.
 #[derive(Clone)]
@@ -43,6 +47,7 @@ pub struct Effects {
 }
 
 struct Inner {
+    settings: Arc<EffectSettings>,
     http: HttpSender,
     mail: MailSender,
     stored: Stored,
@@ -62,8 +67,12 @@ pub struct Call<'a> {
     pub timeout_ms: u64,
     /// The run; none when a step is tried by itself.
     pub run: Option<RunId>,
+    /// The run's key; none when a step is tried by itself.
+    pub run_key: Option<i64>,
     /// The node.
     pub node: &'a NodeId,
+    /// Which turn of a box; empty outside of boxes.
+    pub iteration: &'a str,
 }
 
 /// An effect that was carried out.
@@ -83,6 +92,8 @@ pub struct EffectError {
     pub error: NodeError,
     /// How far it came, for the history. Boxed, because it is large and rare.
     pub exchange: Option<Box<Exchange>>,
+    /// Whether it may have taken effect all the same: it went out, and no answer came back.
+    pub is_uncertain: bool,
 }
 
 /// Why effects could not be set up.
@@ -109,8 +120,17 @@ impl Effects {
         let trust = Trust::load(&settings.extra_root_certificates)?;
         let stored = Stored::new(storage);
         let http = HttpSender::new(settings.clone(), resolver.clone(), &trust, stored.clone())?;
-        let mail = MailSender::new(settings, resolver, trust, stored.clone());
-        Ok(Self { inner: Arc::new(Inner { http, mail, stored }) })
+        let mail = MailSender::new(settings.clone(), resolver, trust, stored.clone());
+        Ok(Self { inner: Arc::new(Inner { settings, http, mail, stored }) })
+    }
+
+    /// What the history shows of an effect before it goes out, without secrets.
+    pub(crate) fn preview(&self, effect: &Effect, credential: Option<&OpenCredential>) -> Value {
+        let mut request = HeldBack::effect(effect).request;
+        if let Some(body) = request.get_mut("body") {
+            *body = shortened(body.take(), self.inner.settings.exchange_excerpt_bytes);
+        }
+        Redactor::new(credential).value(request)
     }
 
     /// Carries out one effect. Whether it may be tried again after a failure is said in the error.
@@ -121,7 +141,11 @@ impl Effects {
             Effect::Contacts(request) => self.inner.stored.contacts(request).await,
             Effect::Table(_) | Effect::Seen(_) => {
                 let message = "This server has no built-in tables yet.";
-                Err(EffectError { error: NodeError::permanent(ErrorCode::Internal, message), exchange: None })
+                Err(EffectError {
+                    error: NodeError::permanent(ErrorCode::Internal, message),
+                    exchange: None,
+                    is_uncertain: false,
+                })
             }
         }
     }
@@ -142,6 +166,10 @@ impl fmt::Debug for Effects {
 
 impl EffectError {
     fn new(error: NodeError, exchange: Exchange) -> Self {
-        Self { error, exchange: Some(Box::new(exchange)) }
+        Self { error, exchange: Some(Box::new(exchange)), is_uncertain: false }
+    }
+
+    fn uncertain(error: NodeError, exchange: Exchange, is_uncertain: bool) -> Self {
+        Self { is_uncertain, ..Self::new(error, exchange) }
     }
 }

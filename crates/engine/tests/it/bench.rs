@@ -170,10 +170,14 @@ impl Bench {
         self.run(run).await.status
     }
 
-    /// The steps of a run by node.
+    /// The steps of a run by node; those in a box by node and turn: `call@7`.
     pub(crate) async fn steps(&self, run: RunId) -> BTreeMap<String, StepRecord> {
         let steps = self.storage.run_steps(self.run(run).await.key).await.unwrap();
-        steps.into_iter().map(|step| (step.node.0.clone(), step)).collect()
+        let name = |step: &StepRecord| match &*step.iteration {
+            "" => step.node.0.clone(),
+            iteration => format!("{}@{iteration}", step.node),
+        };
+        steps.into_iter().map(|step| (name(&step), step)).collect()
     }
 
     /// The attempts of a run that were kept.
@@ -205,8 +209,15 @@ pub(crate) fn chain(nodes: &[Value]) -> Value {
     json!({"nodes": all, "edges": edges})
 }
 
-/// A node that sends an HTTP request.
+/// A node that sends an HTTP request, which its author says may be repeated.
 pub(crate) fn call(id: &str, url: &str) -> Value {
+    let mut node = charge(id, url);
+    node["safe_to_repeat"] = json!(true);
+    node
+}
+
+/// A node that sends an HTTP request which must not be sent twice.
+pub(crate) fn charge(id: &str, url: &str) -> Value {
     json!({"id": id, "type": "http.request", "params": {"method": "POST", "url": url, "body": {"from": id}}})
 }
 

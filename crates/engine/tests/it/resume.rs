@@ -88,7 +88,7 @@ async fn what_later_steps_see_of_earlier_ones_is_the_same_after_a_crash() {
         _ => Reaction::fine_later(),
     })
     .await;
-    let second = json!({"id": "second", "type": "http.request", "params": {
+    let second = json!({"id": "second", "type": "http.request", "safe_to_repeat": true, "params": {
         "method": "POST", "url": sink.url("/second"),
         "body": {"number": "{{ $.steps.pick.number }}", "started": "{{ $.run.started_at }}", "sent": "{{ $.trigger.body }}"},
     }});

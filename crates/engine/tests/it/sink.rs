@@ -17,6 +17,8 @@ pub(crate) enum Reaction {
     Hold(Answer),
     /// Never answers.
     Never,
+    /// Breaks the connection off without an answer.
+    Break,
 }
 
 impl Reaction {
@@ -131,5 +133,6 @@ async fn serve(mut stream: TcpStream, react: Arc<impl Fn(&Received) -> Reaction>
             write_answer(&mut stream, answer).await;
         }
         Reaction::Never => std::future::pending().await,
+        Reaction::Break => {}
     }
 }

@@ -7,6 +7,11 @@ use model::{ErrorCode, NodeError};
 use super::super::cause::{find, innermost, tls_failure};
 use super::super::resolve::ResolveFailure;
 
+/// Whether the request certainly never went out: no connection came about.
+pub(super) fn was_not_sent(error: &reqwest::Error) -> bool {
+    error.is_connect() || error.is_builder() || find::<ResolveFailure>(error).is_some()
+}
+
 /// The failure behind `error`, which ended `request` (`POST to api.example.com`) to `host`.
 pub(super) fn failure(error: &reqwest::Error, request: &str, host: &str) -> NodeError {
     if let Some(failure) = find::<ResolveFailure>(error) {

@@ -70,10 +70,11 @@ impl HttpSender {
         let result = tokio::time::timeout(Duration::from_millis(call.timeout_ms), work)
             .await
             .unwrap_or_else(|_| Err(failure::timed_out(&name, call.timeout_ms)));
+        let is_out = record.is_out;
         let exchange = record.finish(started.elapsed(), &redactor);
         match result {
             Ok(reply) => Ok(Done { reply: Reply::Http(reply), exchange }),
-            Err(error) => Err(EffectError::new(redactor.error(error), exchange)),
+            Err(error) => Err(EffectError::uncertain(redactor.error(error), exchange, is_out)),
         }
     }
 
@@ -94,11 +95,11 @@ impl HttpSender {
             self.check_reach(&outgoing, call, with_credential)?;
             let wire = wire_request(&outgoing, call, with_credential)?;
             note_request(record, &wire, &outgoing.shown_body);
-            let mut response = self
-                .client
-                .execute(wire)
-                .await
-                .map_err(|error| failure::failure(&error, name, &host_and_port(&outgoing.url)))?;
+            record.is_out = true;
+            let mut response = self.client.execute(wire).await.map_err(|error| {
+                record.is_out = !failure::was_not_sent(&error);
+                failure::failure(&error, name, &host_and_port(&outgoing.url))
+            })?;
             let next = match most_redirects {
                 0 => None,
                 _ => redirect::target(response.status(), response.headers(), &outgoing.url)?,
@@ -106,6 +107,7 @@ impl HttpSender {
             let Some(next) = next else {
                 return self.read(request, redactor, record, &outgoing, &mut response).await;
             };
+            record.is_out = false;
             redirects += 1;
             if redirects > most_redirects {
                 return Err(too_many_redirects(name, most_redirects));
@@ -143,7 +145,10 @@ impl HttpSender {
         record.response.insert("headers".to_owned(), shown_headers(&headers));
         let name = outgoing.name();
         let limit = self.settings.max_response_bytes;
-        let body = answer::read(response, limit).await.map_err(|problem| match problem {
+        let body = answer::read(response, limit).await;
+        // An answer that broke off tells little, one that is too large or cannot be read tells that the request arrived.
+        record.is_out = matches!(body, Err(ReadFailure::Broken(_)));
+        let body = body.map_err(|problem| match problem {
             ReadFailure::TooLarge => NodeError::permanent(
                 ErrorCode::TooLarge,
                 format!(

@@ -30,11 +30,17 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// Delivers `letter` and gives back the server's last word.
-    pub(super) async fn deliver(&self, letter: &Letter, server: &Server<'_>) -> Result<String, NodeError> {
+    /// Delivers `letter` and gives back the server's last word. `is_out` is true as long as the mail is with the server and
+    /// the server has not said what it does with it.
+    pub(super) async fn deliver(
+        &self,
+        letter: &Letter,
+        server: &Server<'_>,
+        is_out: &mut bool,
+    ) -> Result<String, NodeError> {
         let mut connection = self.connect(server).await?;
         sign_in(&mut connection, server).await?;
-        let answer = hand_over(&mut connection, letter, server).await?;
+        let answer = hand_over(&mut connection, letter, server, is_out).await?;
         // The mail is delivered; how the parting goes does not matter any more.
         let _ = connection.quit().await;
         Ok(said(&answer))
@@ -151,6 +157,7 @@ async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     letter: &Letter,
     server: &Server<'_>,
+    is_out: &mut bool,
 ) -> Result<Response, NodeError> {
     let mut parameters = Vec::new();
     if let Some(address) = letter.envelope.to().iter().chain(letter.envelope.from()).find(|address| !is_ascii(address))
@@ -184,12 +191,20 @@ async fn hand_over(
         return Err(recipients_refused(&refused, letter.envelope.to().len(), server));
     }
     let sent = match connection.command(Data).await {
-        Ok(_) => connection.message(&letter.bytes).await,
+        Ok(_) => {
+            *is_out = true;
+            connection.message(&letter.bytes).await
+        }
         Err(error) => Err(error),
     };
     match sent {
-        Ok(answer) => Ok(answer),
+        Ok(answer) => {
+            *is_out = false;
+            Ok(answer)
+        }
         Err(error) => {
+            // A refusal is an answer, too.
+            *is_out &= !(error.is_permanent() || error.is_transient());
             connection.abort().await;
             Err(failure(&error, server, "the message"))
         }

@@ -62,10 +62,11 @@ impl MailSender {
             record.response.insert("delivered_by".to_owned(), reply.delivered_by.as_str().into());
             record.response.insert("recipients".to_owned(), json!(reply.recipients));
         }
+        let is_out = record.is_out;
         let exchange = record.finish(started.elapsed(), &redactor);
         match result {
             Ok(reply) => Ok(Done { reply: Reply::Mail(reply), exchange }),
-            Err(error) => Err(EffectError::new(redactor.error(error), exchange)),
+            Err(error) => Err(EffectError::uncertain(redactor.error(error), exchange, is_out)),
         }
     }
 
@@ -115,7 +116,7 @@ impl MailSender {
         let Some(server) = server else { return self.keep(letter, call).await };
         record.request.insert("server".to_owned(), server.name().into());
         record.request.insert("security".to_owned(), server.security.as_str().into());
-        let answer = self.delivery.deliver(&letter, &server).await?;
+        let answer = self.delivery.deliver(&letter, &server, &mut record.is_out).await?;
         record.response.insert("reply".to_owned(), answer.into());
         let message_id = letter.message_id;
         Ok(MailReply { message_id, delivered_by: "smtp".to_owned(), recipients, outbox_id: None })

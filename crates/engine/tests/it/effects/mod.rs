@@ -63,7 +63,9 @@ impl Outside {
             idempotency_key: "key-1",
             timeout_ms: call.timeout_ms,
             run: Some(run),
+            run_key: None,
             node: &node,
+            iteration: "",
         };
         self.effects.carry_out(&effect, &call).await
     }

@@ -40,11 +40,14 @@ struct Reply {
     body: Value,
     /// The request is never answered at all.
     never: bool,
+    /// The connection is broken off instead of an answer.
+    #[serde(rename = "break")]
+    breaks: bool,
 }
 
 impl Default for Reply {
     fn default() -> Self {
-        Self { status: 200, headers: BTreeMap::new(), body: Value::Null, never: false }
+        Self { status: 200, headers: BTreeMap::new(), body: Value::Null, never: false, breaks: false }
     }
 }
 
@@ -97,6 +100,9 @@ impl Reply {
     fn reaction(self) -> Reaction {
         if self.never {
             return Reaction::Never;
+        }
+        if self.breaks {
+            return Reaction::Break;
         }
         let (kind, body) = match self.body {
             Value::Null => ("text/plain", String::new()),

@@ -1,0 +1,175 @@
+//! Replays: a new run for the event of an earlier one, from the start or from a step, with what was achieved before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::graph::Graph;
+use model::{Definition, Event, EventId, NodeError, NodeId, RunId, StepStatus};
+use serde_json::Value;
+use storage::queue::{Accepted, RunMode, StartRun};
+use storage::{RunRecord, StepRecord, StorageError};
+
+use crate::engine::Engine;
+use crate::ordering::order_key;
+use crate::run::Suspended;
+use crate::starts::new_event;
+
+/// A replay that is wanted.
+#[derive(Debug, Clone)]
+pub struct ReplayWish {
+    /// The run to repeat; it must have ended.
+    pub run: RunId,
+    /// Where to begin.
+    pub from: ReplayFrom,
+    /// Which version runs.
+    pub version: ReplayVersion,
+    /// Another body for the event.
+    pub event: Option<Value>,
+    /// Other outputs for steps that are taken over.
+    pub steps: BTreeMap<NodeId, Value>,
+}
+
+/// Where a replay begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplayFrom {
+    /// At the trigger: nothing is taken over.
+    Start,
+    /// At the step that failed: whatever does not come after it is taken over. A box keeps the turns that ended well.
+    FailedStep,
+    /// At this node, which must lie outside of any box.
+    Node(NodeId),
+}
+
+/// Which version a replay runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayVersion {
+    /// The one that the run to repeat had.
+    Original,
+    /// The one that is published now.
+    Current,
+}
+
+/// Why a run cannot be repeated as wished.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// It has not ended.
+    #[error("the run has not ended yet")]
+    NotOver,
+    /// It is to begin at the failed step, and none failed.
+    #[error("no step of the run failed")]
+    NothingFailed,
+    /// The version has no such node outside of boxes: the wanted one, or the trigger.
+    #[error("the version has no node `{0}` outside of boxes")]
+    NoSuchNode(NodeId),
+    /// No version is published now.
+    #[error("the workflow has no published version")]
+    NotPublished,
+    /// The new event is not valid for the workflow.
+    #[error("{0}")]
+    Event(NodeError),
+    /// The database refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Engine {
+    /// Starts a run that repeats another one. Its effects have idempotency keys of their own.
+    pub async fn replay(&self, wish: ReplayWish) -> Result<Accepted, ReplayError> {
+        let storage = &self.shared().storage;
+        let record = storage.run(wish.run).await?;
+        if !record.status.is_final() {
+            return Err(ReplayError::NotOver);
+        }
+        let (definition_key, version) = self.version_of(&record, wish.version).await?;
+        let definition = storage.definition(definition_key).await?;
+        let is_outside = |id: &NodeId| definition.node(id).is_some_and(|node| node.parent.is_none());
+        let begins_at = match &wish.from {
+            ReplayFrom::Node(node) => vec![&record.trigger_node, node],
+            _ => vec![&record.trigger_node],
+        };
+        if let Some(missing) = begins_at.into_iter().find(|node| !is_outside(node)) {
+            return Err(ReplayError::NoSuchNode(missing.clone()));
+        }
+        let mut copied = match &wish.from {
+            ReplayFrom::Start => Vec::new(),
+            from => {
+                let steps = storage.run_steps(record.key).await?;
+                let keeps_turns = definition_key == record.definition_key;
+                copied_steps(&definition, steps, from, keeps_turns).ok_or(ReplayError::NothingFailed)?
+            }
+        };
+        for step in copied.iter_mut().filter(|step| step.iteration.is_empty() && step.status.is_final()) {
+            if let Some(output) = wish.steps.get(&step.node) {
+                step.output = Some(output.clone());
+            }
+        }
+        let event = self.event_for(&record, wish.event).await?;
+        let workflow_key = storage.workflow_key(record.workflow).await?;
+        let order_key = order_key(&definition.settings, &event).map_err(ReplayError::Event)?;
+        let trigger = record.trigger_node.clone();
+        let start = StartRun::new(RunId::generate(), trigger, definition_key, version, RunMode::Replay);
+        let start = StartRun { order_key, replay_of: Some(record.key), copied, ..start };
+        let new = new_event(event, workflow_key, start).map_err(ReplayError::Event)?;
+        Ok(self.shared().queue.accept(new).await?)
+    }
+
+    async fn version_of(&self, record: &RunRecord, wanted: ReplayVersion) -> Result<(i64, Option<i32>), ReplayError> {
+        if wanted == ReplayVersion::Original {
+            return Ok((record.definition_key, record.version));
+        }
+        let storage = &self.shared().storage;
+        let workflow = storage.workflow(record.workflow).await?;
+        let number = workflow.published_version.ok_or(ReplayError::NotPublished)?;
+        Ok((storage.version(workflow.key, number).await?.definition_key, Some(number)))
+    }
+
+    /// The event as it was, or with another body: then it is a new one.
+    async fn event_for(&self, record: &RunRecord, body: Option<Value>) -> Result<Event, StorageError> {
+        let original = self.shared().storage.event_content(record.event).await?;
+        let body = body.unwrap_or_else(|| original.body.clone());
+        Ok(Event { id: EventId::generate(), body, ..original })
+    }
+}
+
+/// The steps that a replay takes over; none when it is to begin at the failed step and none failed. Turns of boxes are kept
+/// only if the box is the same.
+fn copied_steps(
+    definition: &Definition,
+    steps: Vec<StepRecord>,
+    from: &ReplayFrom,
+    keeps_turns: bool,
+) -> Option<Vec<StepRecord>> {
+    let is_outside = |id: &NodeId| definition.node(id).is_some_and(|node| node.parent.is_none());
+    let (outer, inner): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.iteration.is_empty());
+    let is_undone =
+        |step: &StepRecord| !step.status.is_final() || step.status == StepStatus::Failed && step.port.is_none();
+    let again: Vec<NodeId> = match from {
+        ReplayFrom::Node(node) => vec![node.clone()],
+        _ => outer.iter().filter(|step| is_undone(step)).map(|step| step.node.clone()).collect(),
+    };
+    if again.is_empty() {
+        return None;
+    }
+    let graph = Graph::of(definition);
+    let after: BTreeSet<&NodeId> = again.iter().flat_map(|node| graph.reachable_from(node)).collect();
+    let is_kept = |step: &StepRecord| is_outside(&step.node) && !is_undone(step) && !after.contains(&step.node);
+    let boxes = |step: &&StepRecord| {
+        let is_same = keeps_turns && *from == ReplayFrom::FailedStep && is_outside(&step.node);
+        is_same && is_undone(step) && step.state.clone().and_then(Suspended::from_value).is_some_and(is_box)
+    };
+    let mut copied: Vec<StepRecord> = Vec::new();
+    for open in outer.iter().filter(boxes) {
+        let is_done = |turn: &&StepRecord| {
+            let is_own = turn.node == open.node && !turn.iteration.contains('/');
+            is_own && matches!(turn.status, StepStatus::Succeeded | StepStatus::Skipped)
+        };
+        copied.extend(inner.iter().filter(is_done).cloned());
+        let again = StepRecord { status: StepStatus::Running, error: None, finished_at: None, ..open.clone() };
+        copied.push(again);
+    }
+    copied.extend(outer.into_iter().filter(is_kept));
+    Some(copied)
+}
+
+fn is_box(held: Suspended) -> bool {
+    matches!(held, Suspended::Each { .. })
+}
