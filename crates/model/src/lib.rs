@@ -17,6 +17,7 @@ pub mod run;
 pub mod settings;
 pub mod slug;
 pub mod states;
+pub mod table;
 
 pub use clock::{Clock, Timestamp};
 pub use definition::{Callback, Definition, Edge, Node, NodeId, OnError, Settings};

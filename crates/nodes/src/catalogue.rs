@@ -12,12 +12,12 @@ pub use crate::connector::LoadError;
 use crate::connector::{self, Folder, built_in_folders};
 use crate::data::code::Code;
 use crate::data::set_fields::SetFields;
-use crate::flow::{CallWorkflow, Filter, ForEach, If, Respond, StopWithError, Switch, Wait};
+use crate::flow::{CallWorkflow, Deduplicate, Filter, ForEach, If, Respond, StopWithError, Switch, Wait};
 use crate::manifest::{CredentialKind, NodeKind, NodeType, PortSpec};
 use crate::node::{Node, Surroundings};
-use crate::parameters;
 use crate::sandbox::{Limits, Sandbox};
 use crate::trigger::{ErrorTrigger, Manual, ScheduleTrigger, Webhook};
+use crate::{list, parameters};
 
 /// All node types and credential kinds, by name.
 pub struct Catalogue {
@@ -136,7 +136,8 @@ impl Catalogue {
 }
 
 fn rust_nodes() -> Vec<Arc<dyn Node>> {
-    vec![
+    let mut nodes = list::nodes();
+    let others: Vec<Arc<dyn Node>> = vec![
         Arc::new(Webhook::new()),
         Arc::new(Manual::new()),
         Arc::new(ScheduleTrigger::new()),
@@ -149,9 +150,12 @@ fn rust_nodes() -> Vec<Arc<dyn Node>> {
         Arc::new(ForEach::new()),
         Arc::new(Wait::new()),
         Arc::new(CallWorkflow::new()),
+        Arc::new(Deduplicate::new()),
         Arc::new(SetFields::new()),
         Arc::new(Code::new()),
-    ]
+    ];
+    nodes.extend(others);
+    nodes
 }
 
 impl std::fmt::Debug for Catalogue {

@@ -14,6 +14,7 @@ pub mod duration;
 pub mod effect;
 pub mod expression;
 pub mod flow;
+mod list;
 pub mod manifest;
 pub mod node;
 pub mod parameters;

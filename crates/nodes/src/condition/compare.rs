@@ -117,7 +117,7 @@ fn order(left: &Value, right: &Value, ignore_case: bool) -> Option<Ordering> {
 }
 
 /// Orders two JSON numbers by their exact values.
-fn order_numbers(left: &Number, right: &Number) -> Option<Ordering> {
+pub(crate) fn order_numbers(left: &Number, right: &Number) -> Option<Ordering> {
     match (integer(left), integer(right)) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
         (Some(left), None) => order_with_float(left, right.as_f64()?),

@@ -15,6 +15,7 @@ use model::{ErrorCode, NodeError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub(crate) use compare::order_numbers;
 pub use operators::{Operator, operators};
 
 use crate::expression;

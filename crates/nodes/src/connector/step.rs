@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::request;
-use crate::effect::{ContactsRequest, Effect, Mail};
+use crate::effect::{ContactsRequest, Effect, Mail, TableRequest};
 
 /// What a function of a script decided.
 #[derive(Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub(super) enum Decision {
     StatusError,
 }
 
-/// Reads what a function returned: a map with exactly one of `request`, `mail`, `contacts`, `output`, `error`,
+/// Reads what a function returned: a map with exactly one of `request`, `mail`, `contacts`, `table`, `output`, `error`,
 /// `status_error`; beside an effect there may be a `state`, beside an output a `port`.
 pub(super) fn read(returned: Value) -> Result<Decision, NodeError> {
     let Value::Object(mut map) = returned else {
@@ -38,6 +38,7 @@ pub(super) fn read(returned: Value) -> Result<Decision, NodeError> {
         "status_error" => Decision::StatusError,
         "request" => effect(Effect::Http(request::read(content)?), &mut map),
         "mail" => effect(Effect::Mail(mail(content)?), &mut map),
+        "table" => effect(Effect::Table(table(content)?), &mut map),
         _ => effect(Effect::Contacts(contacts(content)?), &mut map),
     };
     match map.keys().next() {
@@ -46,7 +47,7 @@ pub(super) fn read(returned: Value) -> Result<Decision, NodeError> {
     }
 }
 
-const DECISIONS: [&str; 6] = ["request", "mail", "contacts", "output", "error", "status_error"];
+const DECISIONS: [&str; 7] = ["request", "mail", "contacts", "table", "output", "error", "status_error"];
 
 /// A fault of the connector itself.
 pub(super) fn broken(message: impl std::fmt::Display) -> NodeError {
@@ -101,6 +102,10 @@ fn contacts(content: Value) -> Result<ContactsRequest, NodeError> {
     serde_json::from_value(content).map_err(|error| broken(format!("`contacts`: {error}")))
 }
 
+fn table(content: Value) -> Result<TableRequest, NodeError> {
+    serde_json::from_value(content).map_err(|error| broken(format!("`table`: {error}")))
+}
+
 /// What a value is, in words.
 pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
@@ -145,6 +150,7 @@ mod tests {
             (json!({ "request": { "method": "GET" } }), "missing field `url`"),
             (json!({ "mail": { "too": [] } }), "unknown field `too`"),
             (json!({ "contacts": { "drop": {} } }), "unknown variant `drop`"),
+            (json!({ "table": { "find": { "table": "t" } } }), "missing field `limit`"),
         ] {
             let message = message(returned.clone());
             assert!(message.contains(expected), "{returned}: {message}");

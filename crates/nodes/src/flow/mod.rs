@@ -2,6 +2,7 @@
 
 mod branch;
 mod call_workflow;
+mod deduplicate;
 mod filter;
 mod for_each;
 mod respond;
@@ -11,6 +12,7 @@ mod wait;
 
 pub use branch::If;
 pub use call_workflow::CallWorkflow;
+pub use deduplicate::Deduplicate;
 pub use filter::Filter;
 pub use for_each::ForEach;
 pub use respond::Respond;

@@ -9,5 +9,6 @@ mod check;
 mod connectors;
 mod extra_folders;
 mod flow;
+mod lists;
 mod run;
 mod steps;

@@ -66,6 +66,12 @@ impl Pattern {
         Ok(self.regex.is_match(text))
     }
 
+    /// The parts of a text between the matches. The error says that both together are too large.
+    pub(crate) fn split<'r, 't>(&'r self, text: &'t str) -> Result<regex::Split<'r, 't>, String> {
+        self.check_work(text)?;
+        Ok(self.regex.split(text))
+    }
+
     /// How many places in the pattern a search may have to follow at once.
     pub(crate) fn places(&self) -> usize {
         self.places
