@@ -7,13 +7,13 @@ use std::time::Duration;
 use engine::effects::Effects;
 use engine::{Engine, EngineSettings, Parts, Vault};
 use model::clock::ManualClock;
-use model::{Definition, Event, EventId, NodeId, RunId, RunStatus, Timestamp};
+use model::{Definition, Event, EventId, NodeId, RunId, RunStatus, Timestamp, WorkflowId};
 use nodes::Catalogue;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use storage::queue::{Disposition, NewEvent, Parsed, RunMode, StartRun};
 use storage::seal::SealingKey;
-use storage::{AttemptRecord, Role, RunRecord, StepRecord, Storage, StorageError, StorageSettings};
+use storage::{AttemptRecord, Role, RunFilter, RunRecord, StepRecord, Storage, StorageError, StorageSettings};
 use tempfile::TempDir;
 
 /// The moment at which every test begins.
@@ -35,6 +35,7 @@ pub(crate) struct Bench {
 
 /// A stored workflow.
 pub(crate) struct Workflow {
+    pub(crate) id: WorkflowId,
     key: i64,
     definition_key: i64,
     trigger: NodeId,
@@ -100,7 +101,23 @@ impl Bench {
         let definition: Definition = serde_json::from_value(definition).unwrap();
         let record = self.storage.create_workflow("Order paid", &definition, Vec::new()).await.unwrap();
         let definition_key = self.storage.store_definition(record.key, &definition).await.unwrap();
-        Workflow { key: record.key, definition_key, trigger: definition.nodes[0].id.clone() }
+        Workflow { id: record.id, key: record.key, definition_key, trigger: definition.nodes[0].id.clone() }
+    }
+
+    /// Stores a workflow under a name, publishes it and lets its triggers start runs.
+    pub(crate) async fn publish(&self, name: &str, definition: Value) -> Workflow {
+        let definition: Definition = serde_json::from_value(definition).unwrap();
+        let record = self.storage.create_workflow(name, &definition, Vec::new()).await.unwrap();
+        let (record, version) = self.storage.publish_workflow(record.id, record.revision, None).await.unwrap();
+        self.storage.set_workflow_active(record.id, true).await.unwrap();
+        let trigger = definition.nodes[0].id.clone();
+        Workflow { id: record.id, key: record.key, definition_key: version.definition_key, trigger }
+    }
+
+    /// The latest run of a workflow.
+    pub(crate) async fn latest(&self, workflow: &Workflow) -> Option<RunRecord> {
+        let filter = RunFilter { workflow_key: Some(workflow.key), limit: 1, ..RunFilter::default() };
+        self.storage.runs(&filter).await.unwrap().pop()
     }
 
     /// Accepts an event that starts a run.

@@ -8,10 +8,15 @@
 mod bench;
 mod control;
 mod credentials;
+mod doubt;
 mod effects;
+mod follow_ups;
 mod mail;
 mod parallel;
+mod replay;
 mod resume;
 mod scenarios;
 mod sink;
 mod trial;
+mod turns;
+mod waiting;
