@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::definition::OUT;
 use model::graph::Graph;
 use model::{Definition, NodeId, StepStatus, Timestamp};
+use nodes::Incoming;
 
 /// Where a step stands, as far as planning needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +146,24 @@ pub fn plan<'s>(shape: &Shape, begin: Begin, step: impl Fn(usize) -> Option<&'s 
         (true, true) => Plan::Await,
         (true, false) => Plan::Over,
     }
+}
+
+/// How the edges that lead to a node were decided, each by itself. Meant for a node whose edges are all decided.
+pub fn ways<'s>(
+    shape: &Shape,
+    begin: Begin,
+    place: usize,
+    step: impl Fn(usize) -> Option<&'s StepState>,
+) -> Vec<Incoming> {
+    let way = |(from, port): &(usize, String)| {
+        let taken = if begin == Begin::Trigger(*from) {
+            port == OUT
+        } else {
+            step(*from).is_some_and(|state| state.status.is_final() && state.port.as_ref() == Some(port))
+        };
+        Incoming { from: shape.node(*from).clone(), port: port.clone(), taken }
+    };
+    shape.places[place].incoming.iter().map(way).collect()
 }
 
 /// The nodes that a run has not reached and, once it is over, never will.

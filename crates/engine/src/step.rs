@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use model::{ErrorCode, Node as NodeDefinition, NodeError, RunId, Timestamp};
 use nodes::effect::{Effect, Reply};
-use nodes::{Input, Node, Outcome, Surroundings};
+use nodes::{Incoming, Input, Node, Outcome, Surroundings};
 use serde_json::{Map, Value};
 use storage::crash_points::{self, CrashPoint};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -40,6 +40,8 @@ pub(crate) struct Try<'a> {
     pub(crate) run_key: Option<i64>,
     /// What expressions see.
     pub(crate) context: Arc<Value>,
+    /// The edges that lead to the node.
+    pub(crate) incoming: Vec<Incoming>,
     /// How long it may take, in milliseconds.
     pub(crate) limit_ms: u64,
 }
@@ -214,6 +216,7 @@ async fn decide(shared: &Shared, prepared: &Prepared, going: &mut Going<'_>, pus
         node,
         params: going.params.as_ref().unwrap_or(&nothing),
         context: &going.this.context,
+        incoming: &going.this.incoming,
         credential: &public,
         surroundings: &surroundings,
     };

@@ -9,6 +9,7 @@ use std::time::Instant;
 use futures_util::FutureExt as _;
 use model::graph::Graph;
 use model::{Definition, ErrorCode, NodeError, NodeId, RetryPolicy, RunId, StepStatus, WorkflowId};
+use nodes::Incoming;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 
@@ -83,6 +84,16 @@ impl Engine {
     }
 }
 
+/// The edges that lead to a node that is tried by itself; those count as taken whose node has an output.
+fn ways_by_samples(definition: &Definition, node: &NodeId, steps: &Value) -> Vec<Incoming> {
+    let way = |edge: &&model::Edge| Incoming {
+        from: edge.from.clone(),
+        port: edge.port.clone(),
+        taken: steps.get(edge.from.as_str()).is_some_and(|output| !output.is_null()),
+    };
+    Graph::of(definition).incoming(node).iter().map(way).collect()
+}
+
 async fn make(shared: &Shared, trial: Trial) -> TrialResult {
     if trial.definition.node(&trial.node).is_none() {
         let message = format!("There is no node `{}` in the workflow.", trial.node);
@@ -99,6 +110,7 @@ async fn make(shared: &Shared, trial: Trial) -> TrialResult {
     let prepared = Prepared::new(trial.definition, trial.workflow, trial.workflow_name, &shared.catalogue);
     let Some(node) = prepared.node(&trial.node) else { return TrialResult::refused(panicked()) };
     let limit_ms = node.timeout_ms.unwrap_or(shared.settings.default_timeout_ms).min(trial.limit_ms).max(1);
+    let incoming = ways_by_samples(&prepared.definition, &node.id, &context["steps"]);
     let this = Try {
         node,
         iteration: Arc::from(""),
@@ -107,6 +119,7 @@ async fn make(shared: &Shared, trial: Trial) -> TrialResult {
         run,
         run_key: None,
         context: Arc::new(Value::Object(context)),
+        incoming,
         limit_ms,
     };
     let params = resolved_params(shared, &prepared, &this, now).ok();

@@ -12,7 +12,7 @@ pub use crate::connector::LoadError;
 use crate::connector::{self, Folder, built_in_folders};
 use crate::data::code::Code;
 use crate::data::set_fields::SetFields;
-use crate::flow::{CallWorkflow, Deduplicate, Filter, ForEach, If, Respond, StopWithError, Switch, Wait};
+use crate::flow::{CallWorkflow, Deduplicate, Filter, ForEach, If, Merge, Respond, StopWithError, Switch, Wait};
 use crate::manifest::{CredentialKind, NodeKind, NodeType, PortSpec};
 use crate::node::{Node, Surroundings};
 use crate::sandbox::{Limits, Sandbox};
@@ -151,6 +151,7 @@ fn rust_nodes() -> Vec<Arc<dyn Node>> {
         Arc::new(Wait::new()),
         Arc::new(CallWorkflow::new()),
         Arc::new(Deduplicate::new()),
+        Arc::new(Merge::new()),
         Arc::new(SetFields::new()),
         Arc::new(Code::new()),
     ];

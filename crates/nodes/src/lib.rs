@@ -23,4 +23,4 @@ pub mod schedule;
 pub mod trigger;
 
 pub use catalogue::{Catalogue, LoadError};
-pub use node::{EachRules, Input, Interrupt, Node, Outcome, SignalKind, Surroundings, WaitFor};
+pub use node::{EachRules, Incoming, Input, Interrupt, Node, Outcome, SignalKind, Surroundings, WaitFor};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Node as NodeDefinition, NodeError, OnError, Timestamp, WorkflowId};
+use model::{Node as NodeDefinition, NodeError, NodeId, OnError, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -40,10 +40,23 @@ pub struct Input<'a> {
     pub params: &'a Map<String, Value>,
     /// The run's context document (`trigger`, `steps`, `vars`, `run`, `workflow`, …).
     pub context: &'a Value,
+    /// The edges that lead to the node, in the order of the definition.
+    pub incoming: &'a [Incoming],
     /// The credential's fields that are no secrets, for example a base address. Null without a credential.
     pub credential: &'a Value,
     /// Time, ids and chance for this attempt, and the right to go on computing.
     pub surroundings: &'a Surroundings,
+}
+
+/// An edge that leads to a node, and how it was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Where it starts.
+    pub from: NodeId,
+    /// The port that it starts at.
+    pub port: String,
+    /// Whether the run came along it.
+    pub taken: bool,
 }
 
 /// What the world looks like to one attempt. Equal surroundings give equal outcomes.

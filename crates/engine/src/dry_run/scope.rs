@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use model::definition::OUT;
 use model::graph::Graph;
-use model::{Definition, NodeId};
+use model::{Definition, Edge, NodeId};
+use nodes::Incoming;
 
 /// The nodes of one scope in an order in which every edge leads forward.
 pub(super) fn nodes_in_order<'a>(
@@ -28,10 +29,24 @@ pub(super) fn is_reached(
         // Inside a box, whatever nothing leads to begins each turn; outside, only the trigger begins.
         return begins_at.is_none();
     }
-    incoming.iter().any(|edge| match ports.get(&edge.from) {
-        Some(port) => port.as_deref() == Some(&edge.port),
-        None => begins_at == Some(&edge.from) && edge.port == OUT,
-    })
+    ways(graph, node, begins_at, ports).iter().any(|way| way.taken)
+}
+
+/// The edges that lead to a node, and how they were decided.
+pub(super) fn ways(
+    graph: &Graph<'_>,
+    node: &NodeId,
+    begins_at: Option<&NodeId>,
+    ports: &BTreeMap<NodeId, Option<String>>,
+) -> Vec<Incoming> {
+    let way = |edge: &&Edge| {
+        let taken = match ports.get(&edge.from) {
+            Some(port) => port.as_deref() == Some(&edge.port),
+            None => begins_at == Some(&edge.from) && edge.port == OUT,
+        };
+        Incoming { from: edge.from.clone(), port: edge.port.clone(), taken }
+    };
+    graph.incoming(node).iter().map(way).collect()
 }
 
 /// The nodes of a scope that lead nowhere: their outputs are what the scope gives.

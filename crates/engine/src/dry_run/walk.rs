@@ -8,10 +8,10 @@ use model::graph::Graph;
 use model::{ErrorCode, Node as NodeDefinition, NodeError, NodeId, OnError, RunId, RunStatus, StepStatus, Timestamp};
 use nodes::effect::{Effect, Reply, SeenReply, TurnsReply};
 use nodes::node::{EachRules, SignalKind, WaitFor};
-use nodes::{Catalogue, Input, Interrupt, Outcome, Surroundings};
+use nodes::{Catalogue, Incoming, Input, Interrupt, Outcome, Surroundings};
 use serde_json::{Map, Value, json};
 
-use super::scope::{is_reached, last_nodes, nodes_in_order};
+use super::scope::{is_reached, last_nodes, nodes_in_order, ways};
 use super::{DryRun, DryRunResult, DryStep, HeldBack, StandInSource};
 use crate::settings::EngineSettings;
 
@@ -97,7 +97,8 @@ impl<'a> Walk<'a> {
                 return Ok(Value::Null);
             }
             let place = self.steps.len();
-            let came = self.node(node, context, iteration);
+            let incoming = ways(&self.graph, id, begins_at, &ports);
+            let came = self.node(node, context, &incoming, iteration);
             let step = self.concluded(node, iteration, came);
             if let Some(Value::Object(steps)) = context.get_mut("steps") {
                 steps.insert(node.id.0.clone(), step.output.clone().unwrap_or_default());
@@ -114,14 +115,20 @@ impl<'a> Walk<'a> {
         Ok(scope_output(&last_nodes(&self.graph, &nodes), &ports, outputs))
     }
 
-    fn node(&mut self, node: &NodeDefinition, context: &Value, iteration: &str) -> Came {
-        match self.decided(node, context, iteration) {
+    fn node(&mut self, node: &NodeDefinition, context: &Value, incoming: &[Incoming], iteration: &str) -> Came {
+        match self.decided(node, context, incoming, iteration) {
             Ok(came) => came,
             Err(error) => Came { step: Err(error), held_back: None, stand_in: None },
         }
     }
 
-    fn decided(&mut self, node: &NodeDefinition, context: &Value, iteration: &str) -> Result<Came, NodeError> {
+    fn decided(
+        &mut self,
+        node: &NodeDefinition,
+        context: &Value,
+        incoming: &[Incoming],
+        iteration: &str,
+    ) -> Result<Came, NodeError> {
         let behaviour = self.catalogue.get(&node.node_type).ok_or_else(|| {
             let message =
                 format!("There is no node type `{}` here; its connector may have been removed.", node.node_type);
@@ -130,7 +137,8 @@ impl<'a> Walk<'a> {
         let credential = self.credentials.get(&node.id).cloned().transpose()?.unwrap_or_default();
         let surroundings = self.surroundings();
         let params = self.catalogue.resolve_params(node, context, &surroundings)?;
-        let input = Input { node, params: &params, context, credential: &credential, surroundings: &surroundings };
+        let input =
+            Input { node, params: &params, context, incoming, credential: &credential, surroundings: &surroundings };
         let again = |state: Value, reply: Reply| behaviour.resume(&input, state, reply);
         match behaviour.start(&input)? {
             Outcome::Done { port, output } => Ok(done(port, output)),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use model::{NodeError, NodeId, StepStatus, Timestamp};
+use nodes::Incoming;
 use nodes::effect::Reply;
 use serde_json::Value;
 use storage::StepRecord;
 
 use super::open_box::OpenBox;
 use super::suspended::Suspended;
-use crate::plan::{Begin, Plan, Shape, StepState, plan};
+use crate::plan::{Begin, Plan, Shape, StepState, plan, ways};
 
 /// Names a scope of a run at work.
 pub(super) type ScopeKey = u64;
@@ -124,6 +125,11 @@ impl<'a> Scope<'a> {
     /// What it does next.
     pub(super) fn plan(&self, now: Timestamp) -> Plan {
         plan(self.shape, self.begin, |place| self.steps[place].as_ref().map(|step| &step.state), now)
+    }
+
+    /// The edges that lead to the node at a place, and how they were decided.
+    pub(super) fn ways_to(&self, place: usize) -> Vec<Incoming> {
+        ways(self.shape, self.begin, place, |place| self.steps[place].as_ref().map(|step| &step.state))
     }
 
     /// The step at a place, if it was reached.

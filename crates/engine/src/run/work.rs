@@ -200,6 +200,7 @@ impl<'a> Work<'a> {
             run: self.claim.run,
             run_key: Some(self.claim.lease.run_key),
             context: scope.context.clone(),
+            incoming: scope.ways_to(spot.place),
             limit_ms: limit_ms.min(self.deadline.ms_since(now)).max(1),
         })
     }

@@ -92,7 +92,14 @@ mod tests {
             interrupt: Interrupt::never(),
         };
         let model::Node { params, .. } = &node;
-        let input = Input { node: &node, params, context, credential: &Value::Null, surroundings: &surroundings };
+        let input = Input {
+            node: &node,
+            params,
+            context,
+            incoming: &[],
+            credential: &Value::Null,
+            surroundings: &surroundings,
+        };
         Code::new().start(&input)
     }
 

@@ -23,6 +23,7 @@ fn every_node_of_the_first_workflow_is_there() {
         "wait",
         "call_workflow",
         "deduplicate",
+        "merge",
         "list.sort",
         "list.limit",
         "list.group",

@@ -57,6 +57,7 @@ fn a_folder_becomes_a_node_type_without_any_registration() {
         node: &node,
         params: &params,
         context: &json!({}),
+        incoming: &[],
         credential: &Value::Null,
         surroundings: &surroundings,
     };

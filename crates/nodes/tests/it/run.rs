@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use model::{NodeError, Timestamp};
 use nodes::effect::Reply;
-use nodes::{Catalogue, Input, Interrupt, Node, Outcome, Surroundings};
+use nodes::{Catalogue, Incoming, Input, Interrupt, Node, Outcome, Surroundings};
 use serde_json::{Value, json};
 
 /// Always the same world.
@@ -24,6 +24,16 @@ pub(crate) fn start(node_type: &str, params: Value, context: &Value) -> Result<O
     with_input(node_type, params, context, |node, input| node.start(input))
 }
 
+/// Starts a node to which these edges lead.
+pub(crate) fn start_where_ways_meet(
+    node_type: &str,
+    params: Value,
+    context: &Value,
+    incoming: &[Incoming],
+) -> Result<Outcome, NodeError> {
+    with_input(node_type, params, context, |node, input| node.start(&Input { incoming, ..*input }))
+}
+
 /// Goes on with a node of this type after it asked for something.
 pub(crate) fn resume(node_type: &str, params: Value, state: Value, reply: Reply) -> Result<Outcome, NodeError> {
     let context = json!({ "trigger": { "body": { "days": 3, "id": 7 } } });
@@ -40,6 +50,13 @@ fn with_input(
     let node: model::Node = serde_json::from_value(json!({ "id": "n", "type": node_type, "params": params })).unwrap();
     let surroundings = surroundings();
     let params = catalogue.resolve_params(&node, context, &surroundings)?;
-    let input = Input { node: &node, params: &params, context, credential: &Value::Null, surroundings: &surroundings };
+    let input = Input {
+        node: &node,
+        params: &params,
+        context,
+        incoming: &[],
+        credential: &Value::Null,
+        surroundings: &surroundings,
+    };
     act(catalogue.get(node_type).unwrap().as_ref(), &input)
 }

@@ -2,10 +2,10 @@
 
 use model::{ErrorCode, OnError, RunId, RunStatus, Timestamp};
 use nodes::effect::{CalledReply, Reply, TurnsReply};
-use nodes::{EachRules, Outcome, SignalKind, WaitFor};
+use nodes::{EachRules, Incoming, Outcome, SignalKind, WaitFor};
 use serde_json::{Value, json};
 
-use crate::run::{resume, start};
+use crate::run::{resume, start, start_where_ways_meet};
 
 const NOW: &str = "2026-01-31T09:30:00Z";
 
@@ -150,4 +150,39 @@ fn an_answer_of_another_kind_is_a_fault_of_the_engine() {
         let error = resume(node_type, params, Value::Null, Reply::Time).unwrap_err();
         assert_eq!(error.code, ErrorCode::Internal);
     }
+}
+
+/// What a merge makes of a branch that was taken twice over, one from the trigger, and one that was not taken.
+fn merged(mode: Value) -> Value {
+    let way = |from: &str, port: &str, taken| Incoming { from: from.into(), port: port.to_owned(), taken };
+    let ways = [
+        way("crm", "out", true),
+        way("crm", "error", false),
+        way("start", "out", true),
+        way("mail", "out", false),
+        way("erp", "out", true),
+    ];
+    let steps = json!({ "crm": { "id": 1, "by": "crm" }, "mail": { "old": true }, "erp": { "by": "erp" } });
+    let context = json!({ "trigger": { "body": 7 }, "steps": steps });
+    match start_where_ways_meet("merge", mode, &context, &ways).unwrap() {
+        Outcome::Done { port, output } if port == "out" => output,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_merge_gives_what_the_branches_that_were_taken_gave() {
+    let (crm, start, erp) = (json!({ "id": 1, "by": "crm" }), json!({ "body": 7 }), json!({ "by": "erp" }));
+    assert_eq!(merged(json!({}))["result"], json!({ "crm": crm, "start": start, "erp": erp }));
+    assert_eq!(merged(json!({ "mode": "list" }))["result"], json!([crm, start, erp]));
+    assert_eq!(merged(json!({ "mode": "first" }))["result"], crm);
+    assert_eq!(merged(json!({ "mode": "fields" }))["result"], json!({ "id": 1, "body": 7, "by": "erp" }));
+}
+
+#[test]
+fn a_merge_says_which_ways_were_taken() {
+    let branches = merged(json!({}))["branches"].clone();
+    assert_eq!(branches[1], json!({ "step": "crm", "port": "error", "taken": false }));
+    let taken: Vec<_> = branches.as_array().unwrap().iter().map(|way| way["taken"].clone()).collect();
+    assert_eq!(taken, [true, false, true, false, true]);
 }
