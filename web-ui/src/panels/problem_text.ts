@@ -6,16 +6,24 @@ import { nodeOf } from "../workflow/definition.ts";
 
 /** Codes whose message tells something that the words for the code cannot: a place in a text, a name, a limit. */
 const TELLING: ReadonlySet<string> = new Set([
+  "box_too_deep",
   "circle",
   "duplicate_edge",
+  "edge_leaves_box",
+  "invalid_callback",
   "invalid_case",
   "invalid_condition",
   "invalid_expression",
   "invalid_field_name",
+  "invalid_keep",
+  "invalid_max_queued_runs",
+  "invalid_order_by",
+  "invalid_personal",
   "invalid_retry",
   "invalid_script",
   "invalid_setting",
   "not_a_choice",
+  "not_in_a_box",
   "out_of_range",
   "reference_not_before",
   "too_many_nodes",
@@ -24,6 +32,7 @@ const TELLING: ReadonlySet<string> = new Set([
   "unknown_parameter",
   "unknown_port",
   "unknown_reference",
+  "wait_too_long",
   "wrong_type",
 ]);
 

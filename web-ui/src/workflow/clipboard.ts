@@ -44,13 +44,25 @@ export function readExport(text: string, settings: Definition["settings"]): Read
   const document = objectOf(parse(text));
   if (!fragment || !document) return null;
   const given = objectOf(objectOf(document.definition)?.settings ?? document.settings);
-  const known = Object.keys(settings).filter((name) => given?.[name] !== undefined);
+  const known = SETTINGS.filter((name) => given?.[name] !== undefined && given[name] !== null);
   const chosen = Object.fromEntries(known.map((name) => [name, given?.[name]]));
   return {
     definition: { ...fragment, settings: { ...settings, ...chosen } },
     isWhole: given !== null || document.definition !== undefined,
   };
 }
+
+const SETTINGS = [
+  "timezone",
+  "max_parallel_runs",
+  "run_timeout_ms",
+  "order_by",
+  "max_queued_runs",
+  "callback",
+  "personal",
+  "keep_days",
+  "keep_runs",
+] as const satisfies readonly (keyof Definition["settings"])[];
 
 const NODE_FIELDS = ["title", "credential", "retry", "timeout_ms", "on_error", "safe_to_repeat", "parent"] as const;
 

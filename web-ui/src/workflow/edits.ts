@@ -5,4 +5,4 @@ export { moveNodes, setNode, setParam } from "./edits/changes.ts";
 export { duplicateNodes, fragmentOf, paste, renameNodeId } from "./edits/copies.ts";
 export { connect, removeEdges } from "./edits/edges.ts";
 export { addNode, removeNodes } from "./edits/nodes.ts";
-export { setSettings } from "./edits/settings.ts";
+export { type SettingsPatch, setSettings } from "./edits/settings.ts";
