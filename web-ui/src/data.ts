@@ -69,6 +69,27 @@ export interface Attempt {
   readonly exchanges: readonly JsonObject[];
 }
 
+/** How the turns of a box stand; waiting ones count as running. */
+export interface TurnCounts {
+  readonly count: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** One turn of a box. */
+export interface Turn {
+  /** From 0. */
+  readonly number: number;
+  /** With the turns of the boxes around it before: `7/0`. */
+  readonly iteration: string;
+  readonly status: StepStatus;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly error: NodeError | null;
+}
+
 export interface Step {
   readonly node: string;
   readonly status: StepStatus;
@@ -79,6 +100,8 @@ export interface Step {
   readonly started_at: string | null;
   readonly finished_at: string | null;
   readonly retry_at: string | null;
+  /** Of a box. */
+  readonly turns?: TurnCounts;
 }
 
 export interface Run {
@@ -87,7 +110,7 @@ export interface Run {
   readonly version: number | null;
   readonly event: string;
   readonly status: RunStatus;
-  readonly mode: "live" | "manual";
+  readonly mode: "live" | "manual" | "replay" | "call" | "error" | "callback";
   readonly created_at: string;
   readonly started_at: string | null;
   readonly finished_at: string | null;

@@ -11,7 +11,7 @@ use storage::Storage;
 
 use crate::api::{
     contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, openapi, outbox,
-    publishing, runs, samples, start, stats, test_step, versions, workflows,
+    publishing, runs, samples, schedules, start, stats, test_step, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
@@ -117,6 +117,7 @@ fn api(api: &mut ServiceConfig) {
         )
         .service(at("/credentials/{id}/test").post(credential_test::test).done())
         .service(at("/expressions/evaluate").post(expressions::evaluate).done())
+        .service(at("/schedules/preview").post(schedules::preview).done())
         .service(at("/stats").get(stats::read).done())
         .service(at("/live").get(live::follow).done())
         .service(at("/contacts").get(contacts::list).done())

@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Definition } from "../workflow/definition.ts";
-import { moveNodes, setParam } from "../workflow/edits.ts";
+import type { Definition, NodeDefinition } from "../workflow/definition.ts";
+import { moveInto, moveNodes, setParam } from "../workflow/edits.ts";
 import { beginning, everything } from "./beginning.ts";
-import { type CardNode, cardsOf, linesOf } from "./elements.ts";
+import { type CardNode, type CardShape, cardsOf, linesOf, placesOf } from "./elements.ts";
 
 const roles = { node: "step", edge: "connection" };
-const plain = () => ({ isSelected: false, label: "" });
+const shapes = new Map<string, CardShape>();
+const plain = ({ id }: { readonly id: string }) => {
+  const shape = shapes.get(id) ?? { height: 64, handles: () => [] };
+  shapes.set(id, shape);
+  return { isSelected: false, label: "", shape };
+};
 const line = () => ({ isSelected: false, label: "", className: "" });
 
 function chain(count: number): Definition {
@@ -26,11 +31,9 @@ describe("the canvas' arrays", () => {
     expect(linesOf(lines, { ...definition }, line, roles)).toBe(lines);
   });
 
-  it("make only the changed card anew, and keep what the canvas measured", () => {
+  it("make only the changed card anew, and say how large it is", () => {
     const definition = chain(3);
-    const cards = cardsOf([], definition, plain, roles).map(
-      (card): CardNode => ({ ...card, measured: { width: 220, height: 64 } }),
-    );
+    const cards = cardsOf([], definition, plain, roles);
     const next = cardsOf(cards, setParam(definition, "n1", "a", 1), plain, roles);
     expect(next[0]).toBe(cards[0]);
     expect(next[1]).not.toBe(cards[1]);
@@ -54,6 +57,50 @@ describe("the canvas' arrays", () => {
   it("leave out lines that end nowhere", () => {
     const definition = { ...chain(2), edges: [{ from: "n0", port: "out", to: "gone" }] };
     expect(linesOf([], definition, line, roles)).toEqual([]);
+  });
+});
+
+describe("boxes", () => {
+  const boxed: Definition = {
+    ...chain(1),
+    nodes: [
+      { id: "inner", type: "set", params: {}, position: { x: 140, y: 180 }, parent: "box" },
+      { id: "box", type: "for_each", params: {}, position: { x: 100, y: 100 } },
+      { id: "after", type: "set", params: {}, position: { x: 600, y: 100 } },
+    ],
+    edges: [{ from: "box", port: "out", to: "after" }],
+  };
+
+  it("come before what lies in them, and are as large as that needs", () => {
+    const cards = cardsOf([], boxed, plain, roles);
+    expect(cards.map((card) => card.id)).toEqual(["box", "after", "inner"]);
+    expect(cards[0]).toMatchObject({ width: 320, height: 184, measured: { width: 320, height: 184 } });
+  });
+
+  it("count the places of their cards from their own corner, and back again", () => {
+    const cards = cardsOf([], boxed, plain, roles);
+    expect(cards[2]).toMatchObject({ parentId: "box", position: { x: 40, y: 80 } });
+    expect(placesOf(cards).get("inner")).toEqual({ x: 140, y: 180 });
+  });
+
+  it("hide what lies in them when they are folded up", () => {
+    const folded = new Set(["box"]);
+    const cards = cardsOf([], boxed, plain, roles, folded);
+    expect(cards.map((card) => card.hidden)).toEqual([false, false, true]);
+    expect(cards[0]?.measured).toEqual({ width: 220, height: 64 });
+    const inner = { ...boxed, edges: [{ from: "inner", port: "out", to: "inner2" }] };
+    const more = { ...inner, nodes: [...inner.nodes, { ...(boxed.nodes[0] as NodeDefinition), id: "inner2" }] };
+    expect(linesOf([], more, line, roles, folded)[0]?.hidden).toBe(true);
+  });
+
+  it("keep a card where the canvas drags it only while it stays in its box", () => {
+    const dragged = cardsOf([], boxed, plain, roles).map(
+      (card): CardNode => (card.id === "inner" ? { ...card, position: { x: 7, y: 7 }, dragging: true } : card),
+    );
+    const { definition: out } = moveInto(boxed, ["inner"], undefined, true);
+    const card = cardsOf(dragged, out, plain, roles).find(({ id }) => id === "inner");
+    expect(card).toMatchObject({ position: { x: 140, y: 180 } });
+    expect(card).not.toHaveProperty("parentId");
   });
 });
 

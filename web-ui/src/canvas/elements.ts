@@ -2,8 +2,8 @@
  * The canvas' own arrays, made from the document. What has not changed keeps its object, so that a change of one step
  * draws one card again and not two hundred.
  */
-import { type Edge, MarkerType, type Node } from "@xyflow/svelte";
-import { boxesAround, boxOf, isBox, rectsOf } from "../workflow/boxes.ts";
+import { type Edge, MarkerType, type Node, type NodeHandle } from "@xyflow/svelte";
+import { boxesAround, boxOf, isBox, rectsOf, type Size } from "../workflow/boxes.ts";
 import {
   type Definition,
   type EdgeDefinition,
@@ -11,11 +11,13 @@ import {
   type NodeDefinition,
   type Position,
 } from "../workflow/definition.ts";
+import { CARD_WIDTH } from "../workflow/measures.ts";
 
 /** `box`: how large it is drawn; none for a card, and for a box that is folded up. */
 interface CardData extends Record<string, unknown> {
   readonly node: NodeDefinition;
   readonly box: Size | null;
+  readonly shape: CardShape;
 }
 
 export type CardNode = Node<CardData, "step">;
@@ -25,6 +27,13 @@ export type LineEdge = Edge<{ readonly edge: EdgeDefinition }, "line">;
 export interface CardLook {
   readonly isSelected: boolean;
   readonly label: string;
+  /** The height of a card, and where its ports are. */
+  readonly shape: CardShape;
+}
+
+export interface CardShape {
+  readonly height: number;
+  handles(box: Size | null): NodeHandle[];
 }
 
 /** What the document does not say about a line. */
@@ -86,11 +95,6 @@ export function linesOf(
   return isSame(before, lines) ? (before as LineEdge[]) : lines;
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Where a card lies in its box, or on the drawing. */
 interface Place extends Position {
   readonly parent: string | undefined;
@@ -138,20 +142,23 @@ function card(
   const isKnown =
     before?.data.node === node &&
     isSameSize(before.data.box, place.box) &&
+    before.data.shape === look.shape &&
     before.parentId === place.parent &&
     (before.hidden ?? false) === place.isHidden &&
     before.selected === look.isSelected &&
     before.ariaLabel === look.label;
   if (before && isPlaced && isKnown) return before;
-  const { parentId: _, width: __, height: ___, measured, ...others } = before ?? ({} as Partial<CardNode>);
-  const isAsLarge = before !== undefined && isSameSize(before.data.box, place.box);
+  const { parentId: _, width: __, height: ___, ...others } = before ?? ({} as Partial<CardNode>);
+  const isAsLarge = before !== undefined && isSameSize(before.data.box, place.box) && before.data.shape === look.shape;
   return {
     ...others,
-    ...(measured && isAsLarge ? { measured } : {}),
     id: node.id,
     type: "step",
     position: isDragged && before ? before.position : { x: place.x, y: place.y },
-    data: before?.data.node === node && isAsLarge ? before.data : { node, box: place.box },
+    data: before?.data.node === node && isAsLarge ? before.data : { node, box: place.box, shape: look.shape },
+    // Sizes and ports are known, so that the canvas need not measure them.
+    measured: place.box ?? { width: CARD_WIDTH, height: look.shape.height },
+    handles: isAsLarge && others.handles ? others.handles : look.shape.handles(place.box),
     selected: look.isSelected,
     ariaLabel: look.label,
     hidden: place.isHidden,

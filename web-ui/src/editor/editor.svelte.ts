@@ -3,11 +3,13 @@ import { createContext } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { WorkflowApi } from "../api/workflows.ts";
 import { CanvasState } from "../canvas/canvas.svelte.ts";
-import type { Catalogue, NodeType } from "../catalogue/catalogue.svelte.ts";
+import type { Catalogue, NodeType, PortSpec } from "../catalogue/catalogue.svelte.ts";
 import type { Credential, Data, DraftProblem, Run, Sample, Step, Webhook, Workflow } from "../data.ts";
+import { boxOf } from "../workflow/boxes.ts";
 import { type Definition, type Json, type JsonObject, type NodeDefinition, nodeOf } from "../workflow/definition.ts";
 import { equal } from "../workflow/equal.ts";
 import { exampleOf } from "../workflow/example.ts";
+import { portsOf } from "../workflow/graph.ts";
 import { begin, type History, push, rebase, redo, undo } from "../workflow/history.ts";
 import { Kept } from "./kept.ts";
 import { Publishing } from "./publishing.svelte.ts";
@@ -29,6 +31,12 @@ export type SaveState =
 
 /** What lies open at the side. */
 export type Panel = "none" | "node" | "problems" | "versions" | "outline" | "settings";
+
+/** A turn of a box with its steps by node. */
+interface ShownTurn {
+  readonly iteration: string;
+  readonly steps: ReadonlyMap<string, Step>;
+}
 
 export class Editor {
   readonly mode: "edit" | "run";
@@ -53,6 +61,8 @@ export class Editor {
   readonly samples = new SvelteMap<string, Sample>();
   /** The run whose states lie over the canvas. */
   run = $state.raw<Run | null>(null);
+  /** Of each box the turn whose states lie over the canvas. */
+  turns = $state.raw<ReadonlyMap<string, ShownTurn>>(new Map());
   selectedNodes = $state.raw<ReadonlySet<string>>(new Set());
   /** By {@link edgeKey}. */
   selectedEdges = $state.raw<ReadonlySet<string>>(new Set());
@@ -172,9 +182,19 @@ export class Editor {
     return this.#problemsByNode.get(node) ?? [];
   }
 
-  /** How the node fared in the run that lies over the canvas. */
+  /** How the node fared in the run that lies over the canvas; in a box, in the turn that is shown. */
   stepOf(node: string): Step | undefined {
-    return this.#stepByNode.get(node);
+    const box = boxOf(this.definition, node);
+    return box === undefined ? this.#stepByNode.get(node) : this.turns.get(box)?.steps.get(node);
+  }
+
+  /** The ports of a node; one that is used although it is not there any more is kept, so that its line has a beginning. */
+  portsOf(node: NodeDefinition): readonly PortSpec[] {
+    const known = portsOf(node, this.nodeType(node));
+    const used = this.#usedPorts.get(node.id);
+    if (!used) return known;
+    const lost = [...used].filter((name) => !known.some((port) => port.name === name));
+    return lost.length === 0 ? known : [...known, ...lost.map((name) => ({ name, title: name }))];
   }
 
   /** The ports of a node at which an edge starts. */

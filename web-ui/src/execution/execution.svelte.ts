@@ -13,6 +13,7 @@ import { exampleOf } from "../workflow/example.ts";
 import { faultText } from "./fault.ts";
 import { saveSample } from "./samples.ts";
 import { trialsOf } from "./trials.svelte.ts";
+import { turnsOf } from "./turns.svelte.ts";
 
 /** Details are read at most this often while a run goes on; the news themselves show at once. */
 const READ_MS = 250;
@@ -202,6 +203,7 @@ class Execution implements Runner {
   #show(run: string, event: string, mode: Run["mode"]): void {
     this.#shownSince_ms = Date.now();
     this.fault = null;
+    this.#editor.turns = new Map();
     this.#editor.run = acceptedRun(run, this.#editor.workflowId, event, mode, new Date().toISOString());
   }
 
@@ -224,6 +226,7 @@ class Execution implements Runner {
       const run = await call<Run>("GET", `/runs/${id}`);
       // Meanwhile the person may have hidden it.
       if (this.#editor.run?.id === id) this.#editor.run = run;
+      if (this.#editor.turns.size > 0) await turnsOf(this.#editor).refresh();
     } catch {
       // The next news, or the next look while there are none, read it again.
     }

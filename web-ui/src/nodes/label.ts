@@ -26,6 +26,9 @@ export function cardLabel(editor: Editor, node: NodeDefinition): string {
 export function runStateOf(editor: Editor, id: string): CardState | null {
   if (!editor.run) return null;
   const step = editor.stepOf(id);
+  const box = boxOf(editor.definition, id);
+  // Which turn is meant is not known yet.
+  if (box !== undefined && !editor.turns.has(box) && editor.stepOf(box)?.turns) return null;
   // What started the run is no step of it, and has done its part.
   return !step && editor.run.trigger === id ? "succeeded" : stateOf(step);
 }

@@ -36,10 +36,11 @@ export function isBox(node: Pick<NodeDefinition, "type"> | undefined): boolean {
 /** The boxes around a node, the innermost first. A circle, which only a damaged document has, ends. */
 export function boxesAround(definition: Definition, id: string | undefined): readonly string[] {
   const found = new Set<string>();
-  let parent = id === undefined ? undefined : nodeOf(definition, id)?.parent;
-  while (parent !== undefined && !found.has(parent) && nodeOf(definition, parent)) {
+  const nodes = nodesById(definition);
+  let parent = id === undefined ? undefined : nodes.get(id)?.parent;
+  while (parent !== undefined && !found.has(parent) && nodes.has(parent)) {
     found.add(parent);
-    parent = nodeOf(definition, parent)?.parent;
+    parent = nodes.get(parent)?.parent;
   }
   return [...found];
 }
@@ -195,7 +196,15 @@ function groupByBox(definition: Definition): ReadonlyMap<string, readonly NodeDe
   return groups;
 }
 
+/** Many cards ask where they lie. */
+function nodesById(definition: Definition): ReadonlyMap<string, NodeDefinition> {
+  const known = cacheOf(definition);
+  known.nodes ??= new Map(definition.nodes.map((node) => [node.id, node]));
+  return known.nodes;
+}
+
 interface Cache {
+  nodes?: ReadonlyMap<string, NodeDefinition>;
   children?: ReadonlyMap<string, readonly NodeDefinition[]>;
   rects?: ReadonlyMap<string, Rect>;
 }

@@ -19,6 +19,7 @@ mod paging;
 pub mod publishing;
 pub mod runs;
 pub mod samples;
+pub mod schedules;
 pub mod start;
 pub mod stats;
 pub mod test_step;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, outbox, publishing,
-    runs, samples, start, stats, test_step, versions, workflows,
+    runs, samples, schedules, start, stats, test_step, versions, workflows,
 };
 use crate::webhooks::receipts;
 
@@ -23,7 +23,7 @@ use crate::webhooks::receipts;
         runs::list, runs::read, runs::definition, runs::cancel,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
         credentials::update, credentials::delete, credential_test::test,
-        expressions::evaluate, stats::read, live::follow, contacts::list, contacts::delete,
+        expressions::evaluate, schedules::preview, stats::read, live::follow, contacts::list, contacts::delete,
         outbox::list, outbox::message, outbox::delete, outbox::delete_all,
         health::alive, health::ready,
         receipts::receipt,

@@ -77,9 +77,14 @@ fn drawn_node_types(catalogue: &Catalogue, workflow: &Value) -> Result<Vec<Value
             if let Some(fields) = shown.as_object_mut() {
                 fields.remove("sample_output");
             }
+            // Which ports a card has may depend on a value that nobody has given.
+            let deciding: Vec<Value> =
+                node_type.ports.iter().filter_map(|port| Some(json!(port.visible_when.as_ref()?.parameter))).collect();
             let parameters = shown["parameters"].as_array_mut().into_iter().flatten();
             for parameter in parameters.filter_map(Value::as_object_mut) {
-                parameter.retain(|name, _| !NOT_ON_CARDS.contains(&name.as_str()));
+                let decides = parameter.get("name").is_some_and(|name| deciding.contains(name));
+                parameter
+                    .retain(|name, _| (decides && name == "default") || !NOT_ON_CARDS.contains(&name.as_str()));
             }
             Ok(shown)
         })

@@ -187,6 +187,21 @@ fn an_expression_is_computed_or_its_fault_is_placed() {
 }
 
 #[test]
+fn the_next_times_of_a_schedule_are_shown_before_it_is_saved() {
+    let product = Product::start(&[]);
+    let preview = |body: &Value| product.api("POST", "/schedules/preview", Some(body));
+    let shown = preview(&json!({"cron": "30 7 * * *", "timezone": "Europe/Berlin"})).must_be(200);
+    let times: Vec<&str> = shown["times"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(times.len(), 5);
+    assert!(times.is_sorted() && times.iter().all(|time| time.contains("T05:30") || time.contains("T06:30")), "{times:?}");
+    let few = preview(&json!({"cron": "@hourly", "timezone": "UTC", "count": 2})).must_be(200);
+    assert_eq!(few["times"].as_array().unwrap().len(), 2);
+    let fault = preview(&json!({"cron": "61 * * * *", "timezone": "UTC"})).must_be(400);
+    assert!(!fault["detail"].as_str().unwrap().is_empty());
+    preview(&json!({"cron": "* * * * *", "timezone": "Middle/Earth"})).must_be(400);
+}
+
+#[test]
 fn a_person_starts_a_run_with_a_sample_or_a_stored_event() {
     let product = Product::start(&[]);
     let id = product.create("Order paid", &filter_flow());
