@@ -11,7 +11,7 @@ use storage::Storage;
 
 use crate::api::{
     contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, openapi, outbox,
-    publishing, runs, samples, schedules, start, stats, test_step, versions, workflows,
+    publishing, runs, samples, schedules, start, stats, test_step, turns, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
@@ -107,6 +107,7 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/events/{id}/body").get(events::raw_body).done())
         .service(at("/runs").get(runs::list).done())
         .service(at("/runs/{id}").get(runs::read).done())
+        .service(at("/runs/{id}/turns").get(turns::list).done())
         .service(at("/runs/{id}/definition").get(runs::definition).done())
         .service(at("/runs/{id}/cancel").post(runs::cancel).done())
         .service(at("/node-types").get(node_types::list).done())

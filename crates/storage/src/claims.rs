@@ -105,6 +105,14 @@ async fn load_steps(
     Ok((step_records(connection, in_order(rows.into_values().collect())).await?, turns))
 }
 
+/// The steps outside of loops in the order in which they began.
+pub(crate) async fn outer_step_records(
+    connection: &impl ConnectionTrait,
+    run_key: i64,
+) -> Result<Vec<StepRecord>, StorageError> {
+    step_records(connection, in_order(outer_steps(connection, run_key).await?)).await
+}
+
 fn in_order(mut rows: Vec<step::Model>) -> Vec<step::Model> {
     rows.sort_by(|a, b| (a.started_at, &a.node_id, &a.iteration).cmp(&(b.started_at, &b.node_id, &b.iteration)));
     rows

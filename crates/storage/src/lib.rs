@@ -30,6 +30,7 @@ mod search;
 mod sqlite;
 mod stats;
 mod storage;
+mod turn_pages;
 mod turns;
 mod workflows;
 
@@ -50,4 +51,5 @@ pub use samples::{SampleRecord, SampleSource};
 pub use search::Found;
 pub use stats::Stats;
 pub use storage::{Role, Storage, StorageSettings};
+pub use turn_pages::{LoopPlace, TurnCounts, TurnRecord, TurnsWanted};
 pub use workflows::{ActiveVersion, VersionRecord, WebhookNode, WorkflowRecord};

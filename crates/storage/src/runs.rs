@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::claims::outer_step_records;
 use crate::entities::{attempt, event, run, step};
 use crate::error::StorageError;
 use crate::events::workflow_ids;
@@ -163,6 +164,11 @@ impl Storage {
         steps(self.read(), run_key).await
     }
 
+    /// The steps of a run outside of its loops, in the order in which they began.
+    pub async fn outer_steps(&self, run_key: i64) -> Result<Vec<StepRecord>, StorageError> {
+        outer_step_records(self.read(), run_key).await
+    }
+
     /// The attempts of a run that were kept by themselves: those that failed or had an effect outside.
     pub async fn run_attempts(&self, run_key: i64) -> Result<Vec<AttemptRecord>, StorageError> {
         let rows = attempt::Entity::find()
@@ -259,7 +265,7 @@ impl StepRecord {
 }
 
 impl AttemptRecord {
-    fn from_row(row: attempt::Model) -> Result<Self, StorageError> {
+    pub(crate) fn from_row(row: attempt::Model) -> Result<Self, StorageError> {
         Ok(Self {
             node: NodeId(row.node_id),
             iteration: row.iteration,

@@ -1,13 +1,11 @@
 /** Actions that change what is seen, and help. */
-import type { Editor, Panel } from "../editor/editor.svelte.ts";
+import type { Editor } from "../editor/editor.svelte.ts";
 import type { Action } from "./action.ts";
 import { fit, tidy, zoomIn, zoomOut } from "./buttons.ts";
+import { toggle } from "./panels.ts";
 
 const always = () => true;
 const canEdit = (editor: Editor) => !editor.readOnly;
-const toggle = (panel: Panel) => (editor: Editor) => {
-  editor.panel = editor.panel === panel ? "none" : panel;
-};
 
 export const viewingActions: readonly Action[] = [
   {

@@ -1,6 +1,7 @@
 /** Actions on one step and on the workflow as a whole. */
 import type { Editor } from "../editor/editor.svelte.ts";
 import type { Action } from "./action.ts";
+import { toggle } from "./panels.ts";
 
 const canEdit = (editor: Editor) => !editor.readOnly;
 const hasOneNode = (editor: Editor) => canEdit(editor) && editor.selectedNode !== undefined;
@@ -93,9 +94,7 @@ export const workflowActions: readonly Action[] = [
     group: "workflow",
     icon: "history",
     enabled: canEdit,
-    run: (editor) => {
-      editor.panel = editor.panel === "versions" ? "none" : "versions";
-    },
+    run: toggle("versions"),
   },
   {
     id: "settings",
@@ -103,9 +102,7 @@ export const workflowActions: readonly Action[] = [
     group: "workflow",
     icon: "settings",
     enabled: canEdit,
-    run: (editor) => {
-      editor.panel = editor.panel === "settings" ? "none" : "settings";
-    },
+    run: toggle("settings"),
   },
   {
     id: "copy_workflow",

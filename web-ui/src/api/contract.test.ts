@@ -1,7 +1,7 @@
 /** The types that are written by hand here say no more than the API's own description promises. */
 import { expect, test } from "vitest";
 import openapi from "../../../docs/openapi.json";
-import type { Attempt, Credential, Run, Step, Webhook, Workflow } from "../data.ts";
+import type { Attempt, Credential, Run, Step, Turn, TurnCounts, Webhook, Workflow } from "../data.ts";
 import type { Version, WorkflowState } from "./workflows.ts";
 
 interface Schema {
@@ -47,7 +47,17 @@ const step: Fields<Step> = {
   started_at: true,
   finished_at: true,
   retry_at: true,
+  turns: true,
 };
+const turn: Fields<Turn> = {
+  number: true,
+  iteration: true,
+  status: true,
+  started_at: true,
+  finished_at: true,
+  error: true,
+};
+const counts: Fields<TurnCounts> = { count: true, running: true, succeeded: true, failed: true, skipped: true };
 const run: Fields<Run> = {
   id: true,
   workflow: true,
@@ -71,6 +81,8 @@ test.each([
   ["Credential", credential],
   ["Attempt", attempt],
   ["Step", step],
+  ["Turn", turn],
+  ["TurnCounts", counts],
   ["RunDetail", run],
 ])("every field that is read of %s is promised by the API", (name, fields) => {
   expect(propertiesOf(schemas[name])).toEqual(expect.arrayContaining(Object.keys(fields)));

@@ -62,6 +62,8 @@ export class CanvasState {
   boxing = $state.raw<readonly string[] | null>(null);
   /** The boxes that are folded up. */
   collapsed = $state.raw<ReadonlySet<string>>(new Set());
+  /** Whether the person has moved the view or touched anything in it; until then it follows the room that it has. */
+  isMoved = false;
   /** Counts up when the cards have to go back to where the document has them. */
   redraw = $state(0);
   /** The box that what is being dragged would come into. */

@@ -23,6 +23,7 @@ pub mod schedules;
 pub mod start;
 pub mod stats;
 pub mod test_step;
+pub mod turns;
 pub mod versions;
 pub mod workflows;
 

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, outbox, publishing,
-    runs, samples, schedules, start, stats, test_step, versions, workflows,
+    runs, samples, schedules, start, stats, test_step, turns, versions, workflows,
 };
 use crate::webhooks::receipts;
 
@@ -20,7 +20,7 @@ use crate::webhooks::receipts;
         publishing::check, publishing::publish, publishing::activate, publishing::pause, publishing::webhooks,
         versions::list, versions::read, start::run,
         events::list, events::read, events::raw_body,
-        runs::list, runs::read, runs::definition, runs::cancel,
+        runs::list, runs::read, runs::definition, runs::cancel, turns::list,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
         credentials::update, credentials::delete, credential_test::test,
         expressions::evaluate, schedules::preview, stats::read, live::follow, contacts::list, contacts::delete,

@@ -1,7 +1,5 @@
 //! Runs, step by step.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::{Data, Json, Path, Query};
 use engine::Engine;
 use engine::plan::{StepState, skipped};
@@ -15,6 +13,7 @@ use storage::queue::RunMode;
 use storage::{AttemptRecord, RunFilter, RunRecord, StepRecord, Storage};
 use utoipa::{IntoParams, ToSchema};
 
+use super::turns::{self, TurnCounts};
 use super::{Page, paging};
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
@@ -59,7 +58,7 @@ pub struct RunSummary {
     /// Where it stands.
     #[schema(value_type = String)]
     pub status: RunStatus,
-    /// `live` or `manual`.
+    /// `live`, `manual`, `replay`, `call`, `error` or `callback`.
     #[schema(value_type = String)]
     pub mode: RunMode,
     /// When it was accepted.
@@ -115,6 +114,18 @@ pub struct Step {
     /// When the next attempt is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub retry_at: Option<Timestamp>,
+    /// Of a loop how its turns stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turns: Option<TurnCounts>,
+}
+
+/// Which part of a run to read.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RunPart {
+    /// Also the steps of one turn of a loop, written `<loop>:<turn>`, of a loop inside of a loop `<loop>:<outer turn>/<turn>`.
+    pub turn: Option<String>,
 }
 
 /// An attempt of a step.
@@ -163,12 +174,25 @@ pub async fn list(
     Ok(Json(Page::found(storage.find_runs(&filter).await?, |row| RunSummary::of(&row))))
 }
 
-/// Reads one run with its steps and attempts.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = Uuid, Path)),
+/// Reads one run with its steps and attempts. Those of loops are read turn by turn.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = Uuid, Path), RunPart),
     responses((status = 200, body = RunDetail), (status = 404, body = ProblemDocument)))]
-pub async fn read(_caller: Caller, storage: Data<Storage>, id: Path<RunId>) -> Result<Json<RunDetail>, Problem> {
+pub async fn read(
+    _caller: Caller,
+    storage: Data<Storage>,
+    id: Path<RunId>,
+    part: Query<RunPart>,
+) -> Result<Json<RunDetail>, Problem> {
     let run = storage.run(*id).await?;
-    Ok(Json(run_detail(&storage, &run).await?))
+    let mut detail = run_detail(&storage, &run).await?;
+    if let Some(turn) = &part.turn {
+        let definition = storage.definition(run.definition_key).await?;
+        detail
+            .steps
+            .retain(|step| definition.node(&step.node.as_str().into()).is_none_or(|node| node.parent.is_none()));
+        detail.steps.extend(turns::steps_of(&storage, &run, &definition, turn).await?);
+    }
+    Ok(Json(detail))
 }
 
 /// The definition that a run runs or ran.
@@ -226,26 +250,20 @@ pub async fn cancel(
 
 /// What the API shows of a stored run.
 pub(crate) async fn run_detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, Problem> {
-    let records = storage.run_steps(run.key).await?;
-    let mut attempts: BTreeMap<(NodeId, String), Vec<AttemptRecord>> = BTreeMap::new();
-    for attempt in storage.run_attempts(run.key).await? {
-        attempts.entry((attempt.node.clone(), attempt.iteration.clone())).or_default().push(attempt);
-    }
-    let unreached = if run.status.is_final() { unreached(storage, run, &records).await? } else { Vec::new() };
-    let step = |record: StepRecord| {
-        let kept = attempts.remove(&(record.node.clone(), record.iteration.clone())).unwrap_or_default();
-        Step::of(record, kept)
-    };
-    let steps = records.into_iter().map(step).chain(unreached.into_iter().map(Step::never_reached));
-    Ok(RunDetail { summary: RunSummary::of(run), trigger: run.trigger_node.0.clone(), steps: steps.collect() })
+    let definition = storage.definition(run.definition_key).await?;
+    let records = storage.outer_steps(run.key).await?;
+    let unreached = if run.status.is_final() { unreached(&definition, run, &records) } else { Vec::new() };
+    let mut steps = turns::with_attempts(records, storage.attempts_of_turn(run.key, "").await?);
+    turns::add_counts(storage, run, &definition, "", &mut steps).await?;
+    steps.extend(unreached.into_iter().map(Step::never_reached));
+    Ok(RunDetail { summary: RunSummary::of(run), trigger: run.trigger_node.0.clone(), steps })
 }
 
 /// The nodes that the run never reached. They are not stored: definition and steps say it.
-async fn unreached(storage: &Storage, run: &RunRecord, records: &[StepRecord]) -> Result<Vec<NodeId>, Problem> {
-    let definition = storage.definition(run.definition_key).await?;
+fn unreached(definition: &Definition, run: &RunRecord, records: &[StepRecord]) -> Vec<NodeId> {
     let state = |step: &StepRecord| StepState { status: step.status, port: step.port.clone(), retry_at: step.retry_at };
     let steps = records.iter().map(|step| (step.node.clone(), state(step))).collect();
-    Ok(skipped(&Graph::of(&definition), &run.trigger_node, &steps).into_iter().cloned().collect())
+    skipped(&Graph::of(definition), &run.trigger_node, &steps).into_iter().cloned().collect()
 }
 
 fn statuses(text: &str) -> Result<Vec<RunStatus>, Problem> {
@@ -271,7 +289,7 @@ impl RunSummary {
 }
 
 impl Step {
-    fn of(record: StepRecord, kept: Vec<AttemptRecord>) -> Self {
+    pub(super) fn of(record: StepRecord, kept: Vec<AttemptRecord>) -> Self {
         let mut attempts: Vec<Attempt> = kept.into_iter().map(Attempt::from).collect();
         // An attempt that brought an output without touching anything outside is not stored by itself; the step says it all.
         let last_is_missing = attempts.last().is_none_or(|last| last.number < record.attempts);
@@ -299,6 +317,7 @@ impl Step {
             started_at: Some(record.started_at),
             finished_at: record.finished_at,
             retry_at: record.retry_at,
+            turns: None,
         }
     }
 
@@ -313,6 +332,7 @@ impl Step {
             started_at: None,
             finished_at: None,
             retry_at: None,
+            turns: None,
         }
     }
 }

@@ -83,8 +83,7 @@ fn drawn_node_types(catalogue: &Catalogue, workflow: &Value) -> Result<Vec<Value
             let parameters = shown["parameters"].as_array_mut().into_iter().flatten();
             for parameter in parameters.filter_map(Value::as_object_mut) {
                 let decides = parameter.get("name").is_some_and(|name| deciding.contains(name));
-                parameter
-                    .retain(|name, _| (decides && name == "default") || !NOT_ON_CARDS.contains(&name.as_str()));
+                parameter.retain(|name, _| (decides && name == "default") || !NOT_ON_CARDS.contains(&name.as_str()));
             }
             Ok(shown)
         })

@@ -193,7 +193,10 @@ fn the_next_times_of_a_schedule_are_shown_before_it_is_saved() {
     let shown = preview(&json!({"cron": "30 7 * * *", "timezone": "Europe/Berlin"})).must_be(200);
     let times: Vec<&str> = shown["times"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(times.len(), 5);
-    assert!(times.is_sorted() && times.iter().all(|time| time.contains("T05:30") || time.contains("T06:30")), "{times:?}");
+    assert!(
+        times.is_sorted() && times.iter().all(|time| time.contains("T05:30") || time.contains("T06:30")),
+        "{times:?}"
+    );
     let few = preview(&json!({"cron": "@hourly", "timezone": "UTC", "count": 2})).must_be(200);
     assert_eq!(few["times"].as_array().unwrap().len(), 2);
     let fault = preview(&json!({"cron": "61 * * * *", "timezone": "UTC"})).must_be(400);

@@ -10,3 +10,4 @@ mod many_runs;
 mod queue;
 mod restart;
 mod support;
+mod turns;
