@@ -74,7 +74,7 @@ describe("boxes", () => {
   it("come before what lies in them, and are as large as that needs", () => {
     const cards = cardsOf([], boxed, plain, roles);
     expect(cards.map((card) => card.id)).toEqual(["box", "after", "inner"]);
-    expect(cards[0]).toMatchObject({ width: 320, height: 184, measured: { width: 320, height: 184 } });
+    expect(cards[0]).toMatchObject({ width: 320, height: 204, measured: { width: 320, height: 204 } });
   });
 
   it("count the places of their cards from their own corner, and back again", () => {

@@ -2,7 +2,7 @@
 import type { Catalogue, NodeType, Parameter } from "../catalogue/catalogue.svelte.ts";
 import { parsePath } from "../expression/path.ts";
 import { split } from "../expression/template.ts";
-import { type TextKey, t } from "../texts/texts.ts";
+import { type TextKey, t, textFor } from "../texts/texts.ts";
 import type { Json, JsonObject, NodeDefinition } from "../workflow/definition.ts";
 
 /** A piece of a line; a field stands for a value that is known only when a run comes by. */
@@ -46,6 +46,12 @@ const BY_TYPE: Readonly<Record<string, Describe>> = {
     const slug = typeof params.slug === "string" ? params.slug : "";
     return [plain(slug ? `${methods} …/${slug}` : t("editor.summary.webhook", { methods }))];
   },
+  for_each: (params) => {
+    const items = Array.isArray(params.items)
+      ? [plain(t("editor.list.written", { count: params.items.length }))]
+      : readable(params.items);
+    return items.length > 0 ? around("editor.summary.for_each", items) : [];
+  },
   manual: () => [plain(t("editor.summary.manual"))],
   filter: (params, catalogue) => condition(params.when, catalogue),
   if: (params, catalogue) => condition(params.when, catalogue),
@@ -79,11 +85,16 @@ function general(params: JsonObject, nodeType: NodeType): readonly Part[] {
 }
 
 function shownValue(parameter: Parameter, value: Json | undefined): readonly Part[] {
-  if (parameter.kind === "text" || parameter.kind === "long_text" || parameter.kind === "number")
-    return readable(value);
+  if (SHOWN.has(parameter.kind)) return readable(value);
+  if (parameter.kind === "duration" && isObject(value)) {
+    const unit = textFor(`editor.unit.${value.unit}`) ?? String(value.unit);
+    return [...readable(value.amount), plain(` ${unit}`)];
+  }
   const choice = parameter.kind === "choice" ? parameter.choices?.find((known) => known.value === value) : undefined;
   return choice ? [plain(choice.title)] : [];
 }
+
+const SHOWN: ReadonlySet<string> = new Set(["text", "long_text", "number", "list", "cron"]);
 
 function condition(value: Json | undefined, catalogue: Catalogue): readonly Part[] {
   if (!isObject(value)) return [];

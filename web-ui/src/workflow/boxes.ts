@@ -13,8 +13,8 @@ const BOX_TYPE = "for_each";
 const DEEPEST = 3;
 /** The box's own line, with title and buttons. */
 const BOX_HEAD = CARD_HEIGHT;
-/** Room between a box's border and what lies in it. The ports' buttons need some at the right. */
-export const BOX_ROOM = { left: 40, top: BOX_HEAD + 16, right: 60, bottom: 40 } as const;
+/** Room between a box's border and what lies in it. The ports' buttons need some at the right and below. */
+export const BOX_ROOM = { left: 40, top: BOX_HEAD + 16, right: 60, bottom: 60 } as const;
 
 /** Only what starts or answers a run, which happens once. */
 const NEVER_INSIDE = "respond";

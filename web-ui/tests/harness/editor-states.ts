@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../src/workflow/definition.ts";
 import type { Api } from "./api.ts";
 import type { EditorPage } from "./editor-page.ts";
-import { definition, largeOrders, node, ORDER } from "./workflows.ts";
+import { definition, inside, largeOrders, node, ORDER } from "./workflows.ts";
 
 export interface EditorState {
   /** What is opened, relative to the workflow. */
@@ -32,6 +32,10 @@ export async function makeRichWorkflow(api: Api, url: string): Promise<string> {
       5,
     ),
     node("loose", "filter", {}, 3, 2),
+    { ...node("each", "for_each", { items: "{{ $.trigger.body.lines }}" }), position: { x: 280, y: 400 } },
+    inside("each", node("inner", "set_fields", { fields: { sku: "{{ $.item.sku }}" } }), 320, 480),
+    node("pause", "wait", { mode: "approval", message: "{{ $.trigger.body.id }}" }, 4, 3),
+    node("weekly", "schedule", { cron: "30 7 * * 1,3,5" }, 0, 3),
   ];
   const edges = ["order -> large", "large -> tell", "tell -> code", "code -> ways", "ways:germany -> mail"];
   const { id } = await api.createWorkflow("Everything at once", definition(nodes, edges));
@@ -46,6 +50,22 @@ export const EDITOR_STATES: Readonly<Record<string, EditorState>> = {
   http: { query: "?node=tell" },
   mail: { query: "?node=mail" },
   switch: { query: "?node=ways" },
+  box: { query: "?node=each" },
+  "in-box": { query: "?node=inner" },
+  wait: { query: "?node=pause" },
+  schedule: {
+    query: "?node=weekly",
+    reach: (editor) => editor.page.getByTestId("next-times").locator("li").first().waitFor(),
+  },
+  "into-box": {
+    query: "?node=loose",
+    reach: async (editor) => {
+      await editor.button("editor.panel.close").click();
+      await editor.node("loose").focus();
+      await editor.page.keyboard.press("b");
+      await editor.page.getByTestId("box-dialog").waitFor();
+    },
+  },
   code: { query: "?node=code", reach: (editor) => editor.page.locator(".cm-content").waitFor() },
   wide: { query: "?node=tell", reach: (editor) => editor.button("editor.panel.widen").click() },
   "test-asks": { query: "?node=tell", reach: (editor) => editor.button("editor.test.run").click() },

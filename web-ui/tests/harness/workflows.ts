@@ -59,3 +59,38 @@ export function many(count: number): Definition {
   }
   return definition(nodes, edges);
 }
+
+/** What a shop sends with the lines of an order; the last one is one that the other system does not take. */
+export const ORDER_WITH_LINES = {
+  id: "A-1002",
+  lines: [
+    { sku: "cup", count: 2 },
+    { sku: "pot", count: 1 },
+    { sku: "bad", count: 0 },
+  ],
+};
+
+/** Puts a node into a box, at a place of its own. */
+export function inside(box: string, step: NodeDefinition, x: number, y: number): NodeDefinition {
+  return { ...step, parent: box, position: { x, y } };
+}
+
+/** Every line of an order becomes a piece of data, and lines of nothing stop with an error; the others go on. */
+export function orderLines(): Definition {
+  const when = { all: [{ left: "{{ $.item.count }}", op: "greater_than", right: 0 }] };
+  const fields = { sku: "{{ $.item.sku }}", number: "{{ index }}" };
+  return definition(
+    [
+      node("order", "webhook", { slug: "order-lines" }),
+      {
+        ...node("each", "for_each", { items: "{{ $.trigger.body.lines }}", on_failure: "continue" }),
+        position: { x: 300, y: 0 },
+      },
+      inside("each", node("has", "if", { when }), 340, 80),
+      inside("each", node("line", "set_fields", { fields }), 640, 80),
+      inside("each", node("stop", "stop_with_error", { message: "A line of nothing" }), 640, 200),
+      { ...node("after", "set_fields", { fields: { done: true } }), position: { x: 1000, y: 0 } },
+    ],
+    ["order -> each", "has:true -> line", "has:false -> stop", "each -> after"],
+  );
+}
