@@ -16,7 +16,7 @@ const WAY_PX = 28;
 const ERROR_AT = 0.85;
 
 /** How high a card with these ports is. */
-export function cardHeight(ports: readonly PortSpec[]): number {
+function cardHeight(ports: readonly PortSpec[]): number {
   return Math.max(CARD_HEIGHT, waysOf(ports).length * WAY_PX + 8);
 }
 
