@@ -1,0 +1,29 @@
+/** What is cut out of the canvas library must still be there to be cut, or an update would bring it back unseen. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { oneShape, trusting, withoutUnusedRules } from "../../slim.ts";
+
+const library = (path: string) =>
+  readFileSync(new URL(`../../node_modules/@xyflow/svelte/dist/lib/${path}`, import.meta.url), "utf8");
+
+test("cards are measured only where their size differs", () => {
+  const code = library("container/NodeRenderer/NodeRenderer.svelte");
+  expect(code.match(/force: true/g)).toHaveLength(1);
+  expect(trusting(code)).toContain("force: false");
+});
+
+test("a line that is being drawn knows one shape", () => {
+  const code = oneShape(library("components/ConnectionLine/ConnectionLine.svelte"));
+  expect(code).not.toMatch(/SmoothStepPath|StraightPath/);
+  expect(code.match(/getBezierPath\(/g)?.length).toBe(3);
+});
+
+test("of the library's own handle its keys want only the deletion", () => {
+  const code = library("components/KeyHandler/KeyHandler.svelte");
+  expect(code).toContain("let { deleteElements } = useSvelteFlow");
+});
+
+test("rules for what is never shown are left out, also from a list of selectors", () => {
+  const css = ".flow { a: b } .x__controls { c: d } .flow__node, .flow__node-input.on { e: f }";
+  expect(withoutUnusedRules(css).replace(/\s+/g, "")).toBe(".flow{a:b}.flow__node{e:f}");
+});
