@@ -121,7 +121,7 @@ fn the_test_of_a_credential_goes_only_where_the_credential_may_and_carries_no_se
 #[test]
 fn a_fault_in_the_manifest_is_named_with_its_place() {
     type Change = (&'static str, Value, &'static str);
-    let changes: [Change; 16] = [
+    let changes: [Change; 17] = [
         ("/name", json!("other"), "$.name: the folder is called `greeter`"),
         ("/title/de", json!(""), "$.title.de: the German text is missing"),
         ("/hosts/0", json!("a b"), "$.hosts[0]: `a b` is no host"),
@@ -133,6 +133,11 @@ fn a_fault_in_the_manifest_is_named_with_its_place() {
         ("/operations/0/parameters/0/kind", json!("choice"), "$.operations[0].parameters[0].choices"),
         ("/operations/0/parameters/0/default", json!("x"), "$.operations[0].parameters[0].default: a required"),
         ("/operations/0/ports/0/name", json!("error"), "$.operations[0].ports[0].name"),
+        (
+            "/operations/0/parameters/0/columns",
+            json!([{ "name": "a", "kind": "text", "title": { "en": "A", "de": "A" } }]),
+            "$.operations[0].parameters[0].columns",
+        ),
         ("/operations/0/opaque", json!(["params.whom"]), "$.operations[0].opaque[0]: `params.whom`"),
         ("/operations/0/sample_output", json!(null), "$.operations[0].sample_output"),
         ("/operations/0/credential_kinds", json!(["nix"]), "credential kind `nix`, which does not exist"),

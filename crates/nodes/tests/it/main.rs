@@ -9,6 +9,7 @@ mod check;
 mod connectors;
 mod extra_folders;
 mod flow;
+mod guide;
 mod lists;
 mod run;
 mod steps;
