@@ -75,7 +75,7 @@ impl Prepared {
             waiting,
             error_triggers: triggers().filter(|node| node.node_type == ERROR_TRIGGER).map(error_trigger).collect(),
             entry: manual.map(|node| node.id.clone()),
-            heavy: ids(&|node| node.node_type == "code" || node.params.values().any(has_script)),
+            heavy: ids(&|node| may_take_long(&node.node_type) || node.params.values().any(has_script)),
             acting: ids(&|node| kind(node) == Some(NodeKind::Action)),
             workflow,
             workflow_name,
@@ -144,6 +144,11 @@ const WAIT: &str = "wait";
 
 /// The node type that starts a run when another workflow's failed.
 const ERROR_TRIGGER: &str = "error";
+
+/// Whether a node of this type may compute for long by itself: scripts, and what works on whole lists.
+fn may_take_long(node_type: &str) -> bool {
+    node_type == "code" || node_type == "text.split" || node_type.starts_with("list.")
+}
 
 fn error_trigger(node: &Node) -> (NodeId, Vec<WorkflowId>) {
     let only = node.params.get("workflows").and_then(Value::as_array).into_iter().flatten();

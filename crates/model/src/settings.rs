@@ -24,7 +24,7 @@ pub struct Settings {
     /// Who is told when a run that an event started has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callback: Option<Callback>,
-    /// What is masked in history and logs: names of fields (`email`), or JSONPaths over the context (`$.trigger.body.iban`).
+    /// What is masked in history and logs: names of fields (`email`), or paths over the context (`$.trigger.body.iban`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub personal: Vec<String>,
     /// How long finished runs are kept, in days; 0: no bound. None means the server's setting.
