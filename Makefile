@@ -6,6 +6,8 @@ CARGO ?= cargo
 PROFILE ?= release
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/stellwerk
+# How often `make crash` ends the server.
+CYCLES ?= 200
 # The editor: what its build leaves behind, and what it is made from. Folders are named too, so that a removed file counts.
 WEB_BUILT := web-ui/dist/manifest.json
 WEB_PACKAGES := web-ui/node_modules/.package-lock.json
@@ -17,7 +19,7 @@ export CARGO_INCREMENTAL := 0
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test browser screenshots fmt fmt-check lint counterparts openapi bench clean toolchain node chromium
+.PHONY: help run build web test browser screenshots fmt fmt-check lint counterparts openapi bench crash clean toolchain node chromium
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -67,9 +69,10 @@ lint: toolchain $(WEB_PACKAGES) ## Check the code with clippy, Biome, svelte-che
 	cd web-ui && npm run --silent check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-counterparts: ## Install the real programs that the tests speak to (mail server, Tryton) into target/
+counterparts: ## Install the real programs that the tests speak to (mail server, Tryton) and to cause faults with
 	crates/engine/tests/counterparts/install.sh
 	crates/server/tests/counterparts/install.sh
+	crates/server/tests/crash/install.sh
 
 openapi: toolchain ## Write docs/openapi.json anew after a change of the API
 	$(CARGO) run --locked --quiet --package server --example openapi > docs/openapi.json.new
@@ -78,6 +81,11 @@ openapi: toolchain ## Write docs/openapi.json anew after a change of the API
 bench: toolchain ## Measure a release build under load
 	$(CARGO) build --locked --release --package server --bin stellwerk
 	$(CARGO) run --locked --release --package server --example load
+
+# The places at which it may be told to end are compiled in for this only.
+crash: toolchain ## End a release build in its worst moments, and cause faults below it (CYCLES=200)
+	crates/server/tests/crash/install.sh
+	$(CARGO) test --locked --release --package server --features crash-points --test crash -- --long --cycles $(CYCLES)
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

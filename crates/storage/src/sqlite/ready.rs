@@ -1,6 +1,6 @@
 //! Which runs may be worked on, in memory: SQLite has one server, so the rows on disk need to be read only at its start.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use model::{Event, Timestamp};
@@ -56,6 +56,8 @@ pub(super) struct Ready {
     parked_runs: HashMap<i64, (Timestamp, Waiting)>,
     held: HashMap<i64, Held>,
     lines: Lines,
+    /// Runs that got a signal before a worker had them: it is in the database, and not in what is known of them here.
+    signalled_early: HashSet<i64>,
     unfinished: HashMap<i64, usize>,
     count: usize,
     fresh_bytes: usize,
@@ -120,6 +122,8 @@ impl Ready {
         } else if let Some((until, waiting)) = self.parked_runs.remove(&run_key) {
             self.parked.remove(&(until, run_key));
             self.add_due(run_key, waiting);
+        } else {
+            self.signalled_early.insert(run_key);
         }
     }
 
@@ -153,9 +157,12 @@ impl Ready {
             }
             refused = 0;
             let Some(line) = self.due.get_mut(&workflow) else { continue };
-            if let Some((run_key, waiting)) = line.pop_front() {
+            if let Some((run_key, mut waiting)) = line.pop_front() {
                 self.held.insert(run_key, Held::from(&waiting));
                 self.fresh_bytes -= waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
+                if self.signalled_early.remove(&run_key) {
+                    waiting.fresh = None;
+                }
                 taken.push((run_key, waiting));
             }
             if line.is_empty() {
@@ -203,6 +210,7 @@ impl Ready {
     /// A run is over: it is not counted any more, and the one behind it may go.
     fn left(&mut self, run_key: i64, workflow_key: i64, order_key: Option<Arc<str>>) -> bool {
         self.count -= 1;
+        self.signalled_early.remove(&run_key);
         if let Some(count) = self.unfinished.get_mut(&workflow_key) {
             *count -= 1;
             if *count == 0 {

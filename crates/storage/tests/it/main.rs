@@ -6,6 +6,7 @@ mod backup;
 mod domain;
 mod editing;
 mod history;
+mod machine;
 mod many_runs;
 mod queue;
 mod restart;
