@@ -16,6 +16,7 @@ mod m0004_credentials;
 mod m0005_contacts_mails_files;
 mod m0006_samples_and_activity;
 mod m0007_flow_and_desk;
+mod m0008_history;
 
 /// Brings a database to the current schema.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_contacts_mails_files::Migration),
             Box::new(m0006_samples_and_activity::Migration),
             Box::new(m0007_flow_and_desk::Migration),
+            Box::new(m0008_history::Migration),
         ]
     }
 }

@@ -17,6 +17,7 @@ pub mod run;
 pub mod settings;
 pub mod slug;
 pub mod states;
+pub mod subject;
 pub mod table;
 
 pub use clock::{Clock, Timestamp};
@@ -29,3 +30,4 @@ pub use place::Place;
 pub use problem::Problem;
 pub use retry::RetryPolicy;
 pub use run::{AttemptStatus, RunStatus, StepStatus};
+pub use subject::Subject;

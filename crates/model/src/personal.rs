@@ -93,6 +93,18 @@ impl Texts {
         self.0.sort_by_key(|text| std::cmp::Reverse(text.len()));
     }
 
+    /// Adds the texts of another.
+    pub fn join(&mut self, others: Self) {
+        for text in others.0 {
+            self.add(&text);
+        }
+    }
+
+    /// Each text, in all forms in which it is looked for.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// `text` with `mark` in place of each of the texts.
     pub fn replaced<'a>(&self, text: &'a str, mark: &str) -> Cow<'a, str> {
         let mut changed = Cow::Borrowed(text);

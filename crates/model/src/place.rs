@@ -23,7 +23,7 @@ enum Segment {
 }
 
 /// The longest text that is read as a place, in bytes.
-pub const MAX_PLACE_BYTES: usize = 200;
+pub const MAX_PLACE_BYTES: usize = 500;
 
 impl Place {
     /// Reads a name (`email`) or a path (`$.trigger.body.lines[*].sku`, `$..phone`). None when it is neither.
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_computes_or_is_broken_is_no_place() {
-        for text in ["", "  ", "$", "$.", "$x", "$.a[", "$.a[-1]", "$.a[?@.b]", "$[1:2]", "$.a b", &"x".repeat(201)] {
+        for text in ["", "  ", "$", "$.", "$x", "$.a[", "$.a[-1]", "$.a[?@.b]", "$[1:2]", "$.a b", &"x".repeat(501)] {
             assert_eq!(Place::parse(text), None, "{text}");
         }
     }

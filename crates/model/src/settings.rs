@@ -33,6 +33,10 @@ pub struct Settings {
     /// How many finished runs are kept; 0: no bound. None means the server's setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_runs: Option<u64>,
+    /// By which values of an event it and its runs are found at once: names of fields (`order_id`), or paths over the context
+    /// (`$.trigger.body.customer.email`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<String>,
 }
 
 impl Default for Settings {
@@ -47,6 +51,7 @@ impl Default for Settings {
             personal: Vec::new(),
             keep_days: None,
             keep_runs: None,
+            search: Vec::new(),
         }
     }
 }

@@ -11,10 +11,11 @@ use storage::Storage;
 
 use crate::api::{
     contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, openapi, outbox,
-    publishing, runs, samples, schedules, start, stats, test_step, turns, versions, workflows,
+    persons, publishing, runs, samples, schedules, start, stats, storage_use, test_step, turns, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
+use crate::housekeeping::Housekeeping;
 use crate::pages::{Site, configure_pages};
 use crate::problem::{Problem, ProblemCode, extractor_errors};
 use crate::webhooks::{self, Endpoints};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub site: Data<Site>,
     /// What lies behind each webhook's address.
     pub endpoints: Data<Endpoints>,
+    /// Forgetting and tidying up.
+    pub housekeeping: Data<Housekeeping>,
 }
 
 impl Parts {
@@ -50,6 +53,7 @@ impl Parts {
     ) -> Self {
         Self {
             endpoints: Data::new(Endpoints::new(storage.clone())),
+            housekeeping: Data::new(Housekeeping::new(storage.clone(), &config.history)),
             config: Data::new(config),
             storage: Data::new(storage),
             engine: Data::new(engine),
@@ -68,6 +72,7 @@ impl Parts {
             .app_data(self.accounts.clone())
             .app_data(self.site.clone())
             .app_data(self.endpoints.clone())
+            .app_data(self.housekeeping.clone())
             .app_data(PayloadConfig::new(self.config.ingress.max_body_bytes));
         extractor_errors(app, self.config.api.max_body_bytes);
         app.configure(routes);
@@ -107,7 +112,9 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/events/{id}/body").get(events::raw_body).done())
         .service(at("/runs").get(runs::list).done())
         .service(at("/runs/{id}").get(runs::read).done())
+        .service(at("/events/{id}/reveal").post(events::reveal).done())
         .service(at("/runs/{id}/turns").get(turns::list).done())
+        .service(at("/runs/{id}/reveal").post(runs::reveal).done())
         .service(at("/runs/{id}/definition").get(runs::definition).done())
         .service(at("/runs/{id}/cancel").post(runs::cancel).done())
         .service(at("/node-types").get(node_types::list).done())
@@ -120,6 +127,11 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/expressions/evaluate").post(expressions::evaluate).done())
         .service(at("/schedules/preview").post(schedules::preview).done())
         .service(at("/stats").get(stats::read).done())
+        .service(at("/storage").get(storage_use::read).done())
+        .service(at("/storage/sweep").get(storage_use::preview).post(storage_use::sweep).done())
+        .service(at("/persons/find").post(persons::find).done())
+        .service(at("/persons/export").post(persons::export).done())
+        .service(at("/persons/erase").post(persons::erase).done())
         .service(at("/live").get(live::follow).done())
         .service(at("/contacts").get(contacts::list).done())
         .service(at("/contacts/{id}").delete(contacts::delete).done())

@@ -18,6 +18,7 @@ pub fn storage_settings(config: &Config) -> StorageSettings {
         batch_limit: config.storage.writer_batch,
         reader_connections: config.storage.reader_connections,
         event_memory_bytes: config.storage.event_memory_bytes,
+        personal: config.history.personal.clone(),
         ..StorageSettings::for_directory(&config.data_dir)
     }
 }

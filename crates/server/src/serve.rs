@@ -8,13 +8,14 @@ use actix_web::{App, HttpServer};
 use engine::effects::Effects;
 use engine::{Engine, Vault};
 use model::clock::SystemClock;
-use storage::{Retention, Role, Storage};
+use storage::{Role, Storage};
 
 use crate::app::Parts;
 use crate::auth::{Accounts, NewOwner, SetupCode};
 use crate::cli::Failure;
-use crate::config::{Config, History, Loaded};
+use crate::config::{Config, Loaded};
 use crate::console::Console;
+use crate::housekeeping::Housekeeping;
 use crate::pages::Site;
 use crate::{key, middleware, parts};
 
@@ -40,8 +41,8 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let history = config.history.clone();
     let app = Parts::new(config, storage.clone(), engine.clone(), catalogue, accounts, site);
+    let housekeeping = Housekeeping::clone(&app.housekeeping);
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(middleware::present_errors))
@@ -54,7 +55,7 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
         let engine = engine.clone();
         async move { engine.work(grace).await }
     });
-    let forgetting = tokio::spawn(forget_old(storage.clone(), history));
+    let housekeeping = tokio::spawn(housekeeping.work());
     let server = server.workers(threads).shutdown_timeout(grace.as_secs().max(1)).disable_signals();
     let server = server.listen(listener)?.run();
     let (handle, live) = (server.handle(), engine.live().clone());
@@ -66,7 +67,7 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     });
     server.await?;
     stopper.abort();
-    forgetting.abort();
+    housekeeping.abort();
     // Nothing comes in any more; what is under way may end, and the rest is resumed at the next start.
     engine.stop();
     if let Err(error) = worker.await {
@@ -75,30 +76,6 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     storage.close().await;
     Ok(())
 }
-
-/// Removes what is too old, again and again, batch by batch, so that the work of others never waits long.
-async fn forget_old(storage: Storage, history: History) {
-    const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
-    let retention = Retention {
-        keep_ms: Some(u64::from(history.keep_days) * DAY_MS).filter(|keep_ms| *keep_ms > 0),
-        keep_runs: Some(history.keep_runs).filter(|keep_runs| *keep_runs > 0),
-        batch: u64::from(history.batch),
-    };
-    loop {
-        let pause_ms = match storage.forget_old(retention).await {
-            Ok(0) => history.interval_ms,
-            Ok(_) => FORGET_PAUSE_MS,
-            Err(error) => {
-                tracing::warn!(%error, "old runs could not be removed");
-                history.interval_ms
-            }
-        };
-        tokio::time::sleep(Duration::from_millis(pause_ms.max(FORGET_PAUSE_MS))).await;
-    }
-}
-
-/// How long others have the database for themselves between two batches, in milliseconds.
-const FORGET_PAUSE_MS: u64 = 100;
 
 /// Waits for SIGINT (Ctrl+C) or SIGTERM.
 async fn told_to_stop() {

@@ -54,6 +54,11 @@ impl Payload {
     }
 }
 
+/// A value as it lies aside, and its size before it was compressed.
+pub(crate) fn compressed(bytes: &[u8]) -> Result<(Vec<u8>, i64), StorageError> {
+    Ok((zstd::bulk::compress(bytes, COMPRESSION_LEVEL)?, i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
+}
+
 /// Reads one value that went aside.
 pub(crate) async fn load(connection: &impl ConnectionTrait, id: i64) -> Result<Vec<u8>, StorageError> {
     let row = payload::Entity::find_by_id(id).one(connection).await?;

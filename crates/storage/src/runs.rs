@@ -28,8 +28,9 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only those accepted before this moment.
     pub until: Option<Timestamp>,
-    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error, however it
-    /// is capitalised. Bodies that lie in a table of their own because of their size are not looked through.
+    /// Only those with this run, event or delivery id, or with this value in a field that their workflow names. When there is
+    /// none: those with this text in the event's body or in the run's error, however it is capitalised. Bodies that lie in a
+    /// table of their own because of their size are not looked through.
     pub text: Option<String>,
     /// Only those older than the one with this key.
     pub before_key: Option<i64>,
@@ -178,7 +179,7 @@ impl Storage {
             .order_by_asc(attempt::Column::Number)
             .all(self.read())
             .await?;
-        rows.into_iter().map(AttemptRecord::from_row).collect()
+        attempt_records(self.read(), rows).await
     }
 }
 
@@ -213,7 +214,9 @@ async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Re
             replay_of: row.replay_of,
         })
     };
-    rows.into_iter().map(record).collect()
+    // What was forgotten between the two questions is not there any more.
+    let there = |row: &run::Model| events.contains_key(&row.event_id);
+    rows.into_iter().filter(there).map(record).collect()
 }
 
 async fn steps(connection: &impl ConnectionTrait, run_key: i64) -> Result<Vec<StepRecord>, StorageError> {
@@ -264,8 +267,23 @@ impl StepRecord {
     }
 }
 
+/// Attempts from their rows, with what lies beside these.
+pub(crate) async fn attempt_records(
+    connection: &impl ConnectionTrait,
+    rows: Vec<attempt::Model>,
+) -> Result<Vec<AttemptRecord>, StorageError> {
+    let aside = rows.iter().filter_map(|row| row.exchanges_payload_id).collect();
+    let mut payloads = payload::load_many(connection, aside).await?;
+    rows.into_iter().map(|row| AttemptRecord::from_row(row, &mut payloads)).collect()
+}
+
 impl AttemptRecord {
-    pub(crate) fn from_row(row: attempt::Model) -> Result<Self, StorageError> {
+    fn from_row(row: attempt::Model, payloads: &mut BTreeMap<i64, Vec<u8>>) -> Result<Self, StorageError> {
+        let exchanges = match (row.exchanges, row.exchanges_payload_id.and_then(|id| payloads.remove(&id))) {
+            (Some(text), _) => serde_json::from_str(&text)?,
+            (None, Some(bytes)) => serde_json::from_slice(&bytes)?,
+            (None, None) => Vec::new(),
+        };
         Ok(Self {
             node: NodeId(row.node_id),
             iteration: row.iteration,
@@ -274,7 +292,7 @@ impl AttemptRecord {
             started_at: Timestamp(row.started_at),
             finished_at: row.finished_at.map(Timestamp),
             error: row.error.as_deref().map(serde_json::from_str).transpose()?,
-            exchanges: row.exchanges.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            exchanges,
         })
     }
 }

@@ -1,5 +1,6 @@
-//! Finding runs and events by a text: ids by their index, and payloads by reading through the newest ones, bounded in number
-//! and time, so that a search never keeps the database busy for long. Whoever asks is told where the search stopped.
+//! Finding runs and events by a text: ids, and values of the fields that a workflow names, by their index; any other text by
+//! reading through the newest payloads, bounded in number and time, so that a search never keeps the database busy for long.
+//! Whoever asks is told where the search stopped.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use crate::entities::{endpoint, event, run};
 use crate::error::StorageError;
+use crate::field_index;
 use crate::moments::{Timeline, key_range};
 
 /// How many rows one statement reads through.
@@ -19,7 +21,7 @@ const CHUNK: u64 = 1_000;
 const MOST_ROWS: u64 = 20_000;
 
 /// How long one search may read through payloads.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(35);
 
 /// What a search found, the latest first.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,7 +125,7 @@ pub(crate) async fn latest<E: Searched>(
     Ok(Found { items, next_key, is_partial: false })
 }
 
-/// The latest rows within the bounds that are one of `exact` or mention the text.
+/// The latest rows within the bounds that are one of `exact`. Only when there is none: those that mention the text.
 pub(crate) async fn mentioning<E: Searched>(
     connection: &impl ConnectionTrait,
     bounds: &Bounds,
@@ -132,12 +134,15 @@ pub(crate) async fn mentioning<E: Searched>(
 ) -> Result<Found<E::Model>, StorageError> {
     let limit = usize::try_from(bounds.limit).unwrap_or(usize::MAX);
     let most = bounds.limit.saturating_add(1);
-    let exact = bounds.rows::<E>(bounds.before_key).filter(exact).limit(most).all(connection).await?;
-    if text.parse::<Uuid>().is_ok() && !exact.is_empty() {
-        return Ok(Found { items: exact, next_key: None, is_partial: false });
+    let mut items = bounds.rows::<E>(bounds.before_key).filter(exact).limit(most).all(connection).await?;
+    if !items.is_empty() {
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let next_key = items.last().filter(|_| has_more).map(E::key);
+        return Ok(Found { items, next_key, is_partial: false });
     }
     let started = Instant::now();
-    let (mut items, mut floor, mut read) = (exact, bounds.before_key, 0);
+    let (mut floor, mut read) = (bounds.before_key, 0);
     let mut everything = false;
     let mut hits = 0;
     while !everything && hits <= limit && read < MOST_ROWS && (read == 0 || started.elapsed() < PATIENCE) {
@@ -152,18 +157,16 @@ pub(crate) async fn mentioning<E: Searched>(
         floor = Some(lowest);
         read += CHUNK;
     }
-    items.sort_by_key(|row| std::cmp::Reverse(E::key(row)));
-    items.dedup_by_key(|row| E::key(row));
     let is_partial = !everything && hits <= limit;
     let has_more = items.len() > limit;
     items.truncate(limit);
     let last = items.last().filter(|_| has_more).map(E::key);
-    // What was not read through yet must not be passed over, even if an older row is known already by its id.
     let next_key = if everything { last } else { last.max(floor) };
     Ok(Found { items, next_key, is_partial })
 }
 
-/// The keys of the events that have this text as their id or their sender's id.
+/// The keys of the events that have this text as their id, their sender's id, or the value of a field that their workflow
+/// names.
 pub(crate) async fn events_named(connection: &impl ConnectionTrait, text: &str) -> Result<Vec<i64>, StorageError> {
     // The index of delivery ids begins with the endpoint, so every endpoint is asked.
     let endpoints = Query::select().column(endpoint::Column::Id).from(endpoint::Entity).to_owned();
@@ -172,6 +175,7 @@ pub(crate) async fn events_named(connection: &impl ConnectionTrait, text: &str) 
         .add(event::Column::DedupKey.is_not_null())
         .add(event::Column::DedupKey.eq(text));
     let mut keys = event_keys(connection, delivered).await?;
+    keys.extend(field_index::events_with(connection, text).await?);
     if let Ok(id) = text.parse::<Uuid>() {
         keys.extend(event_keys(connection, Condition::all().add(event::Column::PublicId.eq(id))).await?);
     }

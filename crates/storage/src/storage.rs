@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use migrations::{Migrator, MigratorTrait};
 use model::{Clock, Timestamp};
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
 use crate::error::StorageError;
 use crate::queue::Queue;
@@ -26,6 +26,8 @@ pub struct StorageSettings {
     pub batch_limit: usize,
     /// How many connections read at the same time.
     pub reader_connections: u32,
+    /// Fields that are about people in every workflow: names or paths.
+    pub personal: Vec<String>,
     /// How many bytes of fresh events may wait in memory; the others are read again from the database.
     pub event_memory_bytes: usize,
 }
@@ -39,6 +41,7 @@ impl StorageSettings {
             queue_capacity: 100_000,
             batch_limit: 512,
             reader_connections: 4,
+            personal: Vec::new(),
             event_memory_bytes: 32 * 1024 * 1024,
         }
     }
@@ -130,6 +133,21 @@ impl Storage {
     /// The directory that everything lies in.
     pub fn directory(&self) -> &Path {
         &self.inner.settings.directory
+    }
+
+    /// Fields that are about people in every workflow.
+    pub(crate) fn personal_everywhere(&self) -> &[String] {
+        &self.inner.settings.personal
+    }
+
+    /// Takes over what is in the log into the file and empties the log, as far as no reader needs it.
+    pub(crate) async fn empty_log(&self) -> Result<(), StorageError> {
+        // Not through the writer: inside of a transaction it cannot be done.
+        let connection = open_writer(&self.inner.settings.database_file()).await?;
+        let done = connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        connection.close().await?;
+        done?;
+        Ok(())
     }
 
     /// Writes all of `work` or nothing of it; it is on disk when this returns.

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 
 use crate::StorageError;
 use crate::entities::{attempt, step};
-use crate::runs::{AttemptRecord, StepRecord, step_records};
+use crate::runs::{AttemptRecord, StepRecord, attempt_records, step_records};
 use crate::storage::Storage;
 
 /// A loop inside a run: its node and, inside of a loop, the turn of the outer one.
@@ -128,7 +128,7 @@ impl Storage {
             .order_by_asc(attempt::Column::Number)
             .all(self.read())
             .await?;
-        rows.into_iter().map(AttemptRecord::from_row).collect()
+        attempt_records(self.read(), rows).await
     }
 }
 

@@ -97,9 +97,24 @@ impl Storage {
         draft: &Definition,
         webhook_nodes: Vec<WebhookNode>,
     ) -> Result<WorkflowRecord, StorageError> {
+        self.create_workflow_as(WorkflowId::generate(), name, draft, webhook_nodes).await
+    }
+
+    /// Makes a workflow that has an id already, for example on another server.
+    pub async fn create_workflow_as(
+        &self,
+        id: WorkflowId,
+        name: &str,
+        draft: &Definition,
+        webhook_nodes: Vec<WebhookNode>,
+    ) -> Result<WorkflowRecord, StorageError> {
         let now = self.now();
+        let taken = workflow::Entity::find().filter(workflow::Column::PublicId.eq(id.0)).one(self.read()).await?;
+        if taken.is_some() {
+            return Err(StorageError::AlreadyExists { what: "a deleted workflow with this id" });
+        }
         let row = workflow::ActiveModel {
-            public_id: Set(WorkflowId::generate().0),
+            public_id: Set(id.0),
             name: Set(name.to_owned()),
             draft: Set(serde_json::to_string(draft)?),
             revision: Set(1),

@@ -2,6 +2,7 @@
 
 use super::MAX_TIMEOUT_MS;
 use crate::definition::{Callback, Settings};
+use crate::place::Place;
 use crate::problem::Problem;
 
 /// The longest template for the order of runs, in bytes.
@@ -10,9 +11,11 @@ const MAX_ORDER_BY_BYTES: usize = 1_000;
 /// The most runs that a workflow may let wait.
 const MAX_QUEUED_RUNS: u32 = 10_000_000;
 
-/// The most personal fields, and the longest of them in bytes.
+/// The most personal fields.
 const MAX_PERSONAL: usize = 200;
-const MAX_PERSONAL_BYTES: usize = 500;
+
+/// The most fields that events are found by: each costs room and time for every event.
+const MAX_SEARCH: usize = 5;
 
 /// The longest address of a call-back, in bytes.
 const MAX_URL_BYTES: usize = 2_000;
@@ -57,6 +60,7 @@ pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) {
         report("invalid_keep", format!("At most {MAX_KEEP_RUNS} runs can be kept; 0: no bound."), "keep_runs");
     }
     check_personal(&settings.personal, &mut report);
+    check_search(&settings.search, &mut report);
 }
 
 fn fault_of_callback(callback: &Callback) -> Option<String> {
@@ -80,13 +84,24 @@ fn check_personal(personal: &[String], report: &mut impl FnMut(&str, String, &st
     if personal.len() > MAX_PERSONAL {
         report("invalid_personal", format!("At most {MAX_PERSONAL} personal fields can be named."), "personal");
     }
-    for (index, entry) in personal.iter().enumerate() {
-        let place = format!("personal[{index}]");
-        if entry.trim().is_empty() || entry.trim() != entry {
-            let message = "A personal field is a name such as `email`, or a path such as `$.trigger.body.iban`.";
-            report("invalid_personal", message.to_owned(), &place);
-        } else if entry.len() > MAX_PERSONAL_BYTES {
-            report("invalid_personal", format!("It is longer than {MAX_PERSONAL_BYTES} bytes."), &place);
+    check_places(personal, "invalid_personal", "personal", report);
+}
+
+fn check_search(search: &[String], report: &mut impl FnMut(&str, String, &str)) {
+    if search.len() > MAX_SEARCH {
+        report("invalid_search", format!("Events can be found by at most {MAX_SEARCH} fields."), "search");
+    }
+    check_places(search, "invalid_search", "search", report);
+}
+
+fn check_places(entries: &[String], code: &str, list: &str, report: &mut impl FnMut(&str, String, &str)) {
+    for (index, entry) in entries.iter().enumerate() {
+        if entry.trim() != entry || Place::parse(entry).is_none() {
+            let message = format!(
+                "`{entry}` names no field. Write a name such as `email`, or a path such as `$.trigger.body.iban`, in \
+                 which only names, numbers, `*` and `..` can stand."
+            );
+            report(code, message, &format!("{list}[{index}]"));
         }
     }
 }
@@ -108,6 +123,7 @@ mod tests {
         let settings = json!({
             "order_by": "{{ $.trigger.body.customer }}", "max_queued_runs": 500, "personal": ["email", "$.trigger.body.iban"],
             "callback": {"url": "https://shop.example:8443/finished?x=1"}, "keep_days": 0, "keep_runs": 1000,
+            "search": ["order_id", "$.trigger.body.lines[*].sku"],
         });
         assert_eq!(places(settings), Vec::<String>::new());
     }
@@ -116,10 +132,20 @@ mod tests {
     fn what_lies_outside_its_bounds_is_named() {
         let settings = json!({
             "order_by": "x".repeat(1_001), "max_queued_runs": 10_000_001, "keep_days": 36_501, "keep_runs": 1_000_000_001_u64,
-            "personal": ["", " a", "x".repeat(501)],
+            "personal": ["", " a", "x".repeat(501), "$.a[?@.b]"], "search": ["a", "b", "c", "d", "e", "$"],
         });
-        let expected =
-            ["order_by", "max_queued_runs", "keep_days", "keep_runs", "personal[0]", "personal[1]", "personal[2]"];
+        let expected = [
+            "order_by",
+            "max_queued_runs",
+            "keep_days",
+            "keep_runs",
+            "personal[0]",
+            "personal[1]",
+            "personal[2]",
+            "personal[3]",
+            "search",
+            "search[5]",
+        ];
         assert_eq!(places(settings), expected.map(|place| format!("settings.{place}")));
     }
 

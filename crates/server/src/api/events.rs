@@ -10,8 +10,9 @@ use storage::{EventFilter, EventRecord, Storage};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Page, paging};
-use crate::auth::Caller;
+use crate::auth::{Caller, Owner};
 use crate::problem::{Problem, ProblemDocument};
+use crate::redaction::{masked_event, note_reveal, personal_of};
 
 /// Which events to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,8 +32,9 @@ pub struct EventQuery {
     pub since: Option<String>,
     /// Only those received before this time (RFC 3339).
     pub until: Option<String>,
-    /// Only those with this event, run or delivery id, or with this text in the body. A search looks through the newest events
-    /// and says by `partial` when it stopped before the end; `next` goes on.
+    /// Only those with this event, run or delivery id, or with this value in a field that their workflow names for it. When
+    /// there is none: those with this text in the body. That looks through the newest events and says by `partial` when it
+    /// stopped before the end; `next` goes on.
     pub text: Option<String>,
     /// How many at the most, 50 when left out, 200 at the most.
     pub limit: Option<u64>,
@@ -134,14 +136,36 @@ pub async fn list(
     responses((status = 200, body = EventDetail), (status = 404, body = ProblemDocument)))]
 pub async fn read(_caller: Caller, storage: Data<Storage>, id: Path<EventId>) -> Result<Json<EventDetail>, Problem> {
     let record = storage.event(*id).await?;
+    let content = masked_event(&storage, record.workflow, *id).await?;
+    Ok(Json(EventDetail { summary: record.into(), headers: content.headers, query: content.query, body: content.body }))
+}
+
+/// Reads one event with what is masked otherwise, because it is personal. Only the owner may, and it is written down.
+#[utoipa::path(post, path = "/api/v1/events/{id}/reveal", tag = "events", params(("id" = Uuid, Path)),
+    responses((status = 200, body = EventDetail), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+pub async fn reveal(owner: Owner, storage: Data<Storage>, id: Path<EventId>) -> Result<Json<EventDetail>, Problem> {
+    let record = storage.event(*id).await?;
+    note_reveal(&storage, &owner.0.name(), "event", &id.to_string()).await?;
     let content = storage.event_content(*id).await?;
     Ok(Json(EventDetail { summary: record.into(), headers: content.headers, query: content.query, body: content.body }))
 }
 
-/// Reads the body of an event exactly as it was sent, as a download.
+/// Reads the body of an event exactly as it was sent, as a download. When its workflow has personal fields, only the owner
+/// may, and it is written down.
 #[utoipa::path(get, path = "/api/v1/events/{id}/body", tag = "events", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, body = ProblemDocument)))]
-pub async fn raw_body(_caller: Caller, storage: Data<Storage>, id: Path<EventId>) -> Result<HttpResponse, Problem> {
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+pub async fn raw_body(
+    caller: Caller,
+    owner: Result<Owner, Problem>,
+    storage: Data<Storage>,
+    id: Path<EventId>,
+) -> Result<HttpResponse, Problem> {
+    let workflow = storage.event(*id).await?.workflow;
+    if !personal_of(&storage, workflow, None).await?.is_empty() {
+        owner?;
+        note_reveal(&storage, &caller.name(), "event", &id.to_string()).await?;
+    }
     let (content_type, bytes) = storage.event_raw_body(*id).await?;
     // What a sender wrote must never be shown as a page of ours, whatever type it says it has.
     Ok(HttpResponse::Ok()

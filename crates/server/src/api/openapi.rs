@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, outbox, publishing,
-    runs, samples, schedules, start, stats, test_step, turns, versions, workflows,
+    contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, outbox, persons,
+    publishing, runs, samples, schedules, start, stats, storage_use, test_step, turns, versions, workflows,
 };
 use crate::webhooks::receipts;
 
@@ -19,11 +19,13 @@ use crate::webhooks::receipts;
         workflows::restore, samples::list, samples::set, samples::delete, test_step::test, dry_run::dry_run,
         publishing::check, publishing::publish, publishing::activate, publishing::pause, publishing::webhooks,
         versions::list, versions::read, start::run,
-        events::list, events::read, events::raw_body,
-        runs::list, runs::read, runs::definition, runs::cancel, turns::list,
+        events::list, events::read, events::reveal, events::raw_body,
+        runs::list, runs::read, runs::reveal, runs::definition, runs::cancel, turns::list,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
         credentials::update, credentials::delete, credential_test::test,
-        expressions::evaluate, schedules::preview, stats::read, live::follow, contacts::list, contacts::delete,
+        expressions::evaluate, schedules::preview, stats::read,
+        storage_use::read, storage_use::preview, storage_use::sweep,
+        persons::find, persons::export, persons::erase, live::follow, contacts::list, contacts::delete,
         outbox::list, outbox::message, outbox::delete, outbox::delete_all,
         health::alive, health::ready,
         receipts::receipt,

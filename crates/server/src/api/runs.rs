@@ -15,8 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::turns::{self, TurnCounts};
 use super::{Page, paging};
-use crate::auth::Caller;
+use crate::auth::{Caller, Owner};
 use crate::problem::{Problem, ProblemDocument};
+use crate::redaction::{Sight, mask_errors, mask_run, note_reveal, personal_of};
 
 /// Which runs to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,8 +33,9 @@ pub struct RunQuery {
     pub since: Option<String>,
     /// Only those accepted before this time (RFC 3339).
     pub until: Option<String>,
-    /// Only those with this run, event or delivery id, or with this text in the event's body or in the run's error. A search
-    /// looks through the newest runs and says by `partial` when it stopped before the end; `next` goes on.
+    /// Only those with this run, event or delivery id, or with this value in a field that their workflow names for it. When
+    /// there is none: those with this text in the event's body or in the run's error. That looks through the newest runs and
+    /// says by `partial` when it stopped before the end; `next` goes on.
     pub text: Option<String>,
     /// How many at the most, 50 when left out, 200 at the most.
     pub limit: Option<u64>,
@@ -171,7 +173,9 @@ pub async fn list(
         before_key: paging::key(query.cursor.as_deref())?,
         limit,
     };
-    Ok(Json(Page::found(storage.find_runs(&filter).await?, |row| RunSummary::of(&row))))
+    let mut found = storage.find_runs(&filter).await?;
+    mask_errors(&storage, &mut found.items).await?;
+    Ok(Json(Page::found(found, |row| RunSummary::of(&row))))
 }
 
 /// Reads one run with its steps and attempts. Those of loops are read turn by turn.
@@ -193,6 +197,15 @@ pub async fn read(
         detail.steps.extend(turns::steps_of(&storage, &run, &definition, turn).await?);
     }
     Ok(Json(detail))
+}
+
+/// Reads one run with what is masked otherwise, because it is personal. Only the owner may, and it is written down.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/reveal", tag = "runs", params(("id" = Uuid, Path)),
+    responses((status = 200, body = RunDetail), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+pub async fn reveal(owner: Owner, storage: Data<Storage>, id: Path<RunId>) -> Result<Json<RunDetail>, Problem> {
+    let run = storage.run(*id).await?;
+    note_reveal(&storage, &owner.0.name(), "run", &run.id.to_string()).await?;
+    Ok(Json(run_detail_in(&storage, &run, Sight::Revealed).await?))
 }
 
 /// The definition that a run runs or ran.
@@ -248,8 +261,24 @@ pub async fn cancel(
     Ok(Json(run_detail(&storage, &run).await?))
 }
 
-/// What the API shows of a stored run.
+/// What the API shows of a stored run: what is personal is masked.
 pub(crate) async fn run_detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, Problem> {
+    run_detail_in(storage, run, Sight::Masked).await
+}
+
+/// What the API shows of a stored run to somebody who sees this much.
+pub(crate) async fn run_detail_in(storage: &Storage, run: &RunRecord, sight: Sight) -> Result<RunDetail, Problem> {
+    let mut detail = whole_detail(storage, run).await?;
+    if sight == Sight::Masked {
+        let personal = personal_of(storage, run.workflow, Some(run.definition_key)).await?;
+        if !personal.is_empty() {
+            mask_run(&personal, &storage.event_content(run.event).await?, &mut detail);
+        }
+    }
+    Ok(detail)
+}
+
+async fn whole_detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, Problem> {
     let definition = storage.definition(run.definition_key).await?;
     let records = storage.outer_steps(run.key).await?;
     let unreached = if run.status.is_final() { unreached(&definition, run, &records) } else { Vec::new() };

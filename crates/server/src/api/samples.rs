@@ -14,6 +14,7 @@ use super::Items;
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::problem::{Problem, ProblemCode, ProblemDocument};
+use crate::redaction::masked_event;
 use crate::webhooks::as_received;
 
 /// Example data of one node.
@@ -128,7 +129,8 @@ pub(crate) async fn event_value(
     if storage.event(event).await?.workflow != workflow.id {
         return Err(Problem::not_found("event of this workflow"));
     }
-    let event = storage.event_content(event).await?;
+    // What is personal stays masked: a sample is there for its form.
+    let event = masked_event(storage, workflow.id, event).await?;
     Ok(json!({ "method": event.method, "headers": event.headers, "query": event.query, "body": event.body }))
 }
 

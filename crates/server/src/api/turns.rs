@@ -12,6 +12,7 @@ use super::paging;
 use super::runs::Step;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
+use crate::redaction::{mask_errors_of, mask_steps};
 
 /// Which turns to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -93,7 +94,8 @@ pub async fn list(
         from: query.from.unwrap_or_default(),
         limit: paging::limit(query.limit)?,
     };
-    let items = storage.turns(place, wanted).await?.into_iter().map(Turn::from).collect();
+    let mut items: Vec<Turn> = storage.turns(place, wanted).await?.into_iter().map(Turn::from).collect();
+    mask_errors_of(&storage, &run, items.iter_mut().filter_map(|turn| turn.error.as_mut())).await?;
     Ok(Json(TurnPage { counts: counts(&storage, place).await?, items }))
 }
 
@@ -114,7 +116,7 @@ pub(super) async fn add_counts(
     Ok(())
 }
 
-/// The steps of one turn, given as `<loop>:<turn>`.
+/// The steps of one turn, given as `<loop>:<turn>`. What is personal is masked.
 pub(super) async fn steps_of(
     storage: &Storage,
     run: &RunRecord,
@@ -132,6 +134,7 @@ pub(super) async fn steps_of(
     let records = records.into_iter().filter(|record| inside(&record.node)).collect();
     let mut steps = with_attempts(records, storage.attempts_of_turn(run.key, iteration).await?);
     add_counts(storage, run, definition, iteration, &mut steps).await?;
+    mask_steps(storage, run, &mut steps).await?;
     Ok(steps)
 }
 

@@ -33,6 +33,11 @@ impl Caller {
     }
 }
 
+/// Somebody who may do what only the owner may: the owner in a browser, or the holder of an API token that the owner made,
+/// or that was made on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner(pub Caller);
+
 /// A signed-in person in a browser, for pages. Others are led to the sign-in page.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
@@ -63,6 +68,27 @@ impl FromRequest for Caller {
                 return Err(Problem::cross_site());
             }
             Ok(Self::User(signed_in.user))
+        })
+    }
+}
+
+impl FromRequest for Owner {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (caller, request) = (Caller::from_request(request, payload), request.clone());
+        Box::pin(async move {
+            let caller = caller.await?;
+            let is_owner = match &caller {
+                Caller::User(user) => user.is_owner,
+                Caller::Token(ApiTokenRecord { created_by: None, .. }) => true,
+                Caller::Token(ApiTokenRecord { created_by: Some(maker), .. }) => {
+                    let users = accounts_of(&request)?.users().await?;
+                    users.iter().any(|user| user.id == *maker && user.is_owner)
+                }
+            };
+            if is_owner { Ok(Self(caller)) } else { Err(Problem::forbidden()) }
         })
     }
 }

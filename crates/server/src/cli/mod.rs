@@ -5,7 +5,9 @@ mod backup;
 mod doctor;
 mod failure;
 mod healthcheck;
+mod persons;
 mod tokens;
+mod workflow_files;
 mod workflows;
 
 use std::path::PathBuf;
@@ -51,6 +53,9 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// One person across all that is kept: find, give out, erase.
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// People who sign in.
     #[command(subcommand)]
     User(UserCommand),
@@ -81,6 +86,28 @@ struct AccountArguments {
 }
 
 #[derive(Debug, Subcommand)]
+enum PersonCommand {
+    /// Count what mentions an e-mail address.
+    Find {
+        /// The e-mail address.
+        email: String,
+    },
+    /// Print everything that mentions an e-mail address as one JSON document.
+    Export {
+        /// The e-mail address.
+        email: String,
+    },
+    /// Put a mark in place of an e-mail address, and of what stands in personal fields beside it, everywhere and for good.
+    Erase {
+        /// The e-mail address.
+        email: String,
+        /// Do it. Without this the command only counts.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum TokenCommand {
     /// Make a token and print it, once, as the only line on standard output.
     Create {
@@ -99,9 +126,10 @@ enum TokenCommand {
 
 #[derive(Debug, Subcommand)]
 enum WorkflowCommand {
-    /// Make a workflow from a file and print its id.
+    /// Make a workflow from a file, or bring the workflows of a folder up to date, and print their ids.
     Import {
-        /// A JSON file: a definition, or `{"name": …, "definition": …}`. `-` reads standard input.
+        /// A JSON file: a definition, or `{"name": …, "definition": …}`; or a folder that `export --to` wrote. A file with an
+        /// `id` changes the workflow that has it, or makes it with that id. `-` reads standard input.
         file: PathBuf,
         /// What to call it; needed when the file does not say.
         #[arg(long)]
@@ -113,10 +141,14 @@ enum WorkflowCommand {
         #[arg(long)]
         activate: bool,
     },
-    /// Print a workflow's draft as `{"name": …, "definition": …}`.
+    /// Print a workflow's draft as `{"name": …, "definition": …}`, or write drafts into a folder for a version history.
     Export {
-        /// Its id, or its name when only one has it.
-        workflow: String,
+        /// Its id, or its name when only one has it. With --to it may be left out: then all are written.
+        #[arg(required_unless_present = "to")]
+        workflow: Option<String>,
+        /// Write one file for each workflow into this folder, always in the same form.
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
     },
     /// List workflows.
     List,
@@ -168,6 +200,9 @@ async fn carry_out(command: Command, loaded: Loaded, console: Console) -> Result
         }
         Command::Token(command) => {
             with_storage(config, async |storage| tokens::carry_out(storage, command, console).await).await
+        }
+        Command::Person(command) => {
+            with_storage(config, async |storage| persons::carry_out(storage, command, console).await).await
         }
         Command::Workflow(command) => {
             with_storage(config, async |storage| workflows::carry_out(storage, config, command, console).await).await

@@ -4,10 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use model::{Definition, WorkflowId};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use storage::{Storage, WorkflowRecord};
+use serde_json::Value;
+use storage::{Storage, StorageError, WorkflowRecord};
 
+use super::workflow_files::{self, WorkflowFile};
 use super::{Failure, WorkflowCommand};
 use crate::config::Config;
 use crate::console::Console;
@@ -22,60 +22,107 @@ pub(super) async fn carry_out(
 ) -> Result<(), Failure> {
     match command {
         WorkflowCommand::Import { file, name, publish, activate } => {
-            let (name, definition) = read(&file, name)?;
-            let record = import(storage, config, &name, &definition, publish || activate).await?;
-            if activate {
-                storage.set_workflow_active(record.id, true).await?;
+            let wish = Wish { publish: publish || activate, activate };
+            if file.is_dir() {
+                for (path, read) in workflow_files::read_folder(&file)? {
+                    let told = |failure: Failure| Failure::new(format!("{}: {failure}", path.display()));
+                    import(storage, config, read, wish, console).await.map_err(told)?;
+                }
+                return Ok(());
             }
-            console.hint(format!("“{}” was imported{}. Its id:", record.name, done(publish, activate)));
-            console.result(record.id.to_string());
-            for endpoint in storage.endpoints(record.key).await? {
-                let base = config.base_url(config.listen);
-                console.hint(format!("{} listens at {base}hooks/v1/{}/{}", endpoint.node, endpoint.slug, endpoint.id));
-            }
+            import(storage, config, read(&file, name)?, wish, console).await
+        }
+        WorkflowCommand::Export { workflow, to: None } => {
+            let record = find(storage, workflow.as_deref().unwrap_or_default()).await?;
+            let file = WorkflowFile { definition: record.draft, id: None, name: record.name };
+            console.result(workflow_files::text_of(&file)?.trim_end());
             Ok(())
         }
-        WorkflowCommand::Export { workflow } => {
-            let record = find(storage, &workflow).await?;
-            let document = json!({ "name": record.name, "definition": record.draft });
-            console.result(serde_json::to_string_pretty(&document).map_err(|error| Failure::new(error.to_string()))?);
+        WorkflowCommand::Export { workflow, to: Some(folder) } => {
+            let records = match workflow {
+                Some(workflow) => vec![find(storage, &workflow).await?],
+                None => storage.workflows().await?,
+            };
+            for path in workflow_files::write_folder(&folder, records)? {
+                console.result(path.display().to_string());
+            }
             Ok(())
         }
         WorkflowCommand::List => list(storage, console).await,
     }
 }
 
-fn done(publish: bool, activate: bool) -> &'static str {
-    match (publish, activate) {
+/// What is to be done with what is imported.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    publish: bool,
+    activate: bool,
+}
+
+fn done(wish: Wish) -> &'static str {
+    match (wish.publish, wish.activate) {
         (_, true) => ", published and activated",
         (true, false) => " and published",
         (false, false) => " as a draft",
     }
 }
 
+/// Makes or changes a workflow as a file says, and prints its id.
 async fn import(
     storage: &Storage,
     config: &Config,
-    name: &str,
-    definition: &Definition,
-    publish: bool,
-) -> Result<WorkflowRecord, Failure> {
-    if publish {
-        let catalogue = parts::load_catalogue(config)?;
-        let problems = nodes::check::check(definition, &catalogue);
-        if !problems.is_empty() {
-            let lines = problems.iter().map(|problem| {
-                let node = problem.node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
-                format!("\n  - {node}{}", problem.message)
-            });
-            return Err(Failure::new(format!("The workflow cannot be published:{}", lines.collect::<String>())));
+    file: WorkflowFile,
+    wish: Wish,
+    console: Console,
+) -> Result<(), Failure> {
+    if wish.publish {
+        check(&file.definition, config)?;
+    }
+    let (mut record, what) = store(storage, file).await?;
+    if wish.publish {
+        record = storage.publish_workflow(record.id, record.revision, Some("command line".to_owned())).await?.0;
+    }
+    if wish.activate {
+        storage.set_workflow_active(record.id, true).await?;
+    }
+    console.hint(format!("“{}” {what}{}. Its id:", record.name, done(wish)));
+    console.result(record.id.to_string());
+    for endpoint in storage.endpoints(record.key).await? {
+        let base = config.base_url(config.listen);
+        console.hint(format!("{} listens at {base}hooks/v1/{}/{}", endpoint.node, endpoint.slug, endpoint.id));
+    }
+    Ok(())
+}
+
+/// Stores what the file says. A workflow that says the same already stays as it is.
+async fn store(storage: &Storage, file: WorkflowFile) -> Result<(WorkflowRecord, &'static str), Failure> {
+    let WorkflowFile { definition, id, name } = file;
+    let nodes = webhook_nodes(&definition);
+    let Some(id) = id else { return Ok((storage.create_workflow(&name, &definition, nodes).await?, "was imported")) };
+    let there = match storage.workflow(id).await {
+        Ok(there) => there,
+        Err(StorageError::NotFound { .. }) => {
+            return Ok((storage.create_workflow_as(id, &name, &definition, nodes).await?, "was imported"));
         }
+        Err(error) => return Err(error.into()),
+    };
+    if there.name == name && there.draft == definition {
+        return Ok((there, "is unchanged"));
     }
-    let record = storage.create_workflow(name, definition, webhook_nodes(definition)).await?;
-    if !publish {
-        return Ok(record);
+    let changed = storage.update_workflow(id, there.revision, Some(name), Some(definition), nodes).await?;
+    Ok((changed, "was changed"))
+}
+
+fn check(definition: &Definition, config: &Config) -> Result<(), Failure> {
+    let problems = nodes::check::check(definition, &parts::load_catalogue(config)?);
+    if problems.is_empty() {
+        return Ok(());
     }
-    Ok(storage.publish_workflow(record.id, record.revision, Some("command line".to_owned())).await?.0)
+    let lines = problems.iter().map(|problem| {
+        let node = problem.node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
+        format!("\n  - {node}{}", problem.message)
+    });
+    Err(Failure::new(format!("The workflow cannot be published:{}", lines.collect::<String>())))
 }
 
 async fn list(storage: &Storage, console: Console) -> Result<(), Failure> {
@@ -106,15 +153,8 @@ async fn find(storage: &Storage, wanted: &str) -> Result<WorkflowRecord, Failure
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    name: String,
-    definition: Definition,
-}
-
 /// Reads name and definition from a file; a given name wins over the file's.
-fn read(file: &Path, name: Option<String>) -> Result<(String, Definition), Failure> {
+fn read(file: &Path, name: Option<String>) -> Result<WorkflowFile, Failure> {
     let text = if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
@@ -125,16 +165,17 @@ fn read(file: &Path, name: Option<String>) -> Result<(String, Definition), Failu
     parse(&text, name).map_err(|reason| Failure::new(format!("{}: {reason}", file.display())))
 }
 
-fn parse(text: &str, name: Option<String>) -> Result<(String, Definition), String> {
+fn parse(text: &str, name: Option<String>) -> Result<WorkflowFile, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}."))?;
-    let (found, definition) = if value.get("definition").is_some() {
-        let document: Document = serde_json::from_str(text).map_err(|error| format!("this does not fit: {error}."))?;
-        (Some(document.name), document.definition)
+    let (found, id, definition) = if value.get("definition").is_some() {
+        let file: WorkflowFile = serde_json::from_str(text).map_err(|error| format!("this does not fit: {error}."))?;
+        (Some(file.name), file.id, file.definition)
     } else {
-        (None, serde_json::from_str(text).map_err(|error| format!("this is not a definition: {error}."))?)
+        (None, None, serde_json::from_str(text).map_err(|error| format!("this is not a definition: {error}."))?)
     };
     let name = name.or(found).filter(|name| !name.trim().is_empty());
-    Ok((name.ok_or("it does not say what the workflow is called; give --name.")?, definition))
+    let name = name.ok_or("it does not say what the workflow is called; give --name.")?;
+    Ok(WorkflowFile { definition, id, name })
 }
 
 #[cfg(test)]
@@ -145,9 +186,9 @@ mod tests {
     fn a_file_is_a_definition_or_a_document_with_a_name() {
         let definition = r#"{"nodes": [{"id": "a", "type": "manual"}]}"#;
         let document = format!("{{\"name\": \"Orders\", \"definition\": {definition}}}");
-        assert_eq!(parse(&document, None).unwrap().0, "Orders");
-        assert_eq!(parse(&document, Some("Other".into())).unwrap().0, "Other");
-        assert_eq!(parse(definition, Some("Other".into())).unwrap().1.nodes.len(), 1);
+        assert_eq!(parse(&document, None).unwrap().name, "Orders");
+        assert_eq!(parse(&document, Some("Other".into())).unwrap().name, "Other");
+        assert_eq!(parse(definition, Some("Other".into())).unwrap().definition.nodes.len(), 1);
         for (text, reason) in [
             (definition, "--name"),
             ("{", "not JSON"),

@@ -42,6 +42,8 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("storage.event_memory_bytes", 0, GIB),
     ("history.keep_days", 0, 36_500),
     ("history.keep_runs", 0, i64::MAX),
+    ("history.keep_total_runs", 0, i64::MAX),
+    ("history.keep_audit_days", 0, 36_500),
     ("history.batch", 1, 100_000),
     ("history.interval_ms", 1_000, DAY_MS),
     ("api.max_body_bytes", 1024, GIB),

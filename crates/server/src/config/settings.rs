@@ -144,6 +144,9 @@ pub struct Storage {
 pub struct History {
     pub keep_days: u32,
     pub keep_runs: u64,
+    pub keep_total_runs: u64,
+    pub keep_audit_days: u32,
+    pub personal: Vec<String>,
     pub batch: u32,
     pub interval_ms: u64,
 }

@@ -5,7 +5,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::Definition;
+use model::{Definition, WorkflowId};
 use serde::Deserialize;
 use serde_json::Value;
 use storage::Storage;
@@ -36,6 +36,9 @@ struct ImportPage {
 struct Document {
     name: String,
     definition: Definition,
+    /// Which workflow it was where it comes from; here it becomes a new one.
+    #[serde(default, rename = "id")]
+    _id: Option<WorkflowId>,
 }
 
 /// Why something cannot be imported: the key of a text, and what the reader says.

@@ -27,6 +27,7 @@ mod settings;
 mod setup;
 mod shown;
 mod sign_in;
+mod storage_page;
 mod templates;
 mod workflows;
 
@@ -46,6 +47,7 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .service(resource("/runs").route(get().to(runs::show)))
         .service(resource("/runs/{id}").route(get().to(run::show)))
         .service(form("/runs/{id}/cancel").route(post().to(run::cancel)))
+        .service(form("/runs/{id}/reveal").route(post().to(run::reveal)))
         .service(resource("/runs/{id}/row").route(get().to(runs::row)))
         .service(form("/workflows").route(post().to(workflows::create)))
         .service(resource("/workflows/{id}").route(get().to(editor::show)))
@@ -67,6 +69,7 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .configure(outbox::routes)
         .configure(credentials::routes)
         .configure(settings::routes)
+        .configure(storage_page::routes)
         .service(resource("/assets/{name}").route(get().to(assets::serve)));
 }
 

@@ -21,7 +21,7 @@ pub(super) const DESTINATIONS: &[Destination] = &[
     Destination { href: "/contacts", icon: "contact-round", key: "nav.contacts", also: &[] },
     Destination { href: "/outbox", icon: "send", key: "nav.outbox", also: &[] },
     Destination { href: "/credentials", icon: "key-round", key: "nav.credentials", also: &[] },
-    Destination { href: "/settings", icon: "settings", key: "nav.settings", also: &[] },
+    Destination { href: "/settings", icon: "settings", key: "nav.settings", also: &["/storage"] },
 ];
 
 impl Destination {

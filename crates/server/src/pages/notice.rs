@@ -23,6 +23,7 @@ const NOTICES: &[(&str, Tone, Option<&str>)] = &[
     ("user_added", Tone::Good, None),
     ("user_removed", Tone::Good, None),
     ("token_revoked", Tone::Good, None),
+    ("removal_begun", Tone::Good, None),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use super::layout::{Layout, page};
 use super::query::with_query;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
+use crate::redaction::mask_errors;
 use crate::texts::Format;
 
 /// How many runs one page shows.
@@ -82,7 +83,8 @@ pub(super) async fn show(
     let l = Layout::for_user(&request, &signed_in);
     let wish = wish.into_inner();
     let filter = wish.filter(&storage, l.format()).await?;
-    let found = storage.find_runs(&filter).await?;
+    let mut found = storage.find_runs(&filter).await?;
+    mask_errors(&storage, &mut found.items).await?;
     let names = names(&storage).await?;
     let rows: Vec<_> = found.items.into_iter().map(|run| Row::of(&l, &run, &names)).collect();
     let template = RunsPage {
@@ -109,7 +111,8 @@ pub(super) async fn row(
     wish: Query<Wish>,
 ) -> Result<HttpResponse, Problem> {
     let l = Layout::for_user(&request, &signed_in);
-    let run = storage.run(*id).await?;
+    let mut run = storage.run(*id).await?;
+    mask_errors(&storage, std::slice::from_mut(&mut run)).await?;
     let filter = wish.filter(&storage, l.format()).await?;
     let workflow_key = storage.workflow_key(run.workflow).await?;
     let fits = filter.workflow_key.is_none_or(|key| key == workflow_key)

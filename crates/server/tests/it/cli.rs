@@ -120,3 +120,76 @@ fn a_backup_goes_to_another_server_and_nothing_secret_is_in_clear() {
     result(&stellwerk(&other, &["restore", file], ""));
     assert!(result(&stellwerk(&other, &["workflow", "list"], "")).contains("active (version 1)"));
 }
+
+#[test]
+fn workflows_go_into_a_folder_and_back_without_a_byte_changing() {
+    let here = tempfile::tempdir().unwrap();
+    let there = tempfile::tempdir().unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let folder = files.path().join("workflows");
+    let folder_name = folder.to_str().unwrap();
+    let run = |data: &Path, arguments: &[&str], input: &str| stellwerk(data, arguments, input);
+    let document = |name: &str| {
+        format!(
+            r#"{{"name": "{name}", "definition": {{"nodes": [{{"id": "b", "type": "webhook", "params": {{"z": 1, "a": "ü"}}}},
+                {{"id": "a", "type": "manual", "position": {{"x": 0.5, "y": -3}}}}], "edges": [{{"from": "b", "to": "a"}}],
+                "settings": {{"personal": ["email"], "keep_days": 3}}}}}}"#
+        )
+    };
+    for name in ["Bestellung bezahlt", "Newsletter", "Newsletter"] {
+        result(&run(here.path(), &["workflow", "import", "-"], &document(name)));
+    }
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("README.md"), "by hand").unwrap();
+    let contents = || {
+        let mut all: Vec<(String, Vec<u8>)> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(result(&run(here.path(), &["workflow", "export", "--to", folder_name], "")).lines().count(), 3);
+    let first = contents();
+    assert_eq!(first.len(), 4);
+    assert!(first.iter().any(|(name, _)| name == "bestellung-bezahlt.json"));
+    assert!(first.iter().all(|(_, bytes)| bytes.ends_with(b"\n") || bytes == b"by hand"));
+
+    let again = run(here.path(), &["workflow", "import", folder_name], "");
+    assert_eq!(result(&again).lines().count(), 3);
+    assert_eq!(String::from_utf8_lossy(&again.stderr).matches("is unchanged").count(), 3);
+    result(&run(here.path(), &["workflow", "export", "--to", folder_name], ""));
+    assert_eq!(contents(), first);
+
+    // Another server takes the same workflows over, with their ids.
+    result(&run(there.path(), &["workflow", "import", folder_name], ""));
+    result(&run(there.path(), &["workflow", "export", "--to", folder_name], ""));
+    assert_eq!(contents(), first);
+
+    // A new name moves the file and changes nothing else.
+    let file = folder.join("bestellung-bezahlt.json");
+    let renamed = std::fs::read_to_string(&file).unwrap().replace("Bestellung bezahlt", "Order paid");
+    std::fs::write(&file, renamed).unwrap();
+    let changed = run(there.path(), &["workflow", "import", folder_name], "");
+    assert_eq!(String::from_utf8_lossy(&changed.stderr).matches("was changed").count(), 1);
+    result(&run(there.path(), &["workflow", "export", "--to", folder_name], ""));
+    let names: Vec<String> = contents().into_iter().map(|(name, _)| name).collect();
+    assert!(names.contains(&"order-paid.json".to_owned()) && names.len() == 4, "{names:?}");
+
+    std::fs::copy(folder.join("order-paid.json"), folder.join("twice.json")).unwrap();
+    assert!(failure(&run(there.path(), &["workflow", "import", folder_name], "")).contains("are the same workflow"));
+}
+
+#[test]
+fn a_person_is_found_and_erased_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| stellwerk(folder.path(), arguments, "");
+    assert!(result(&run(&["person", "find", "ann@example.com"])).contains("\"events\": 0"));
+    assert!(failure(&run(&["person", "find", "ann"])).contains("no e-mail address"));
+    let only_counted = run(&["person", "erase", "ann@example.com"]);
+    assert!(result(&only_counted).contains("\"contacts\": 0"));
+    assert!(String::from_utf8_lossy(&only_counted.stderr).contains("Nothing was erased"));
+    result(&run(&["person", "erase", "ann@example.com", "--yes"]));
+    assert!(result(&run(&["person", "export", "ann@example.com"])).contains("\"left_out\": 0"));
+}

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub(crate) finished_at: Option<i64>,
     pub(crate) error: Option<String>,
     pub(crate) exchanges: Option<String>,
+    pub(crate) exchanges_payload_id: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -10,9 +10,9 @@ use super::accept::{self, PreparedEvent, Stored};
 use super::aftermath;
 use super::ready::Held;
 use super::script::{ROWS_PER_STATEMENT, Script};
-use super::step_rows::{PackedStep, add_attempts, add_steps, attempt_row};
+use super::step_rows::{PackedAttempt, PackedStep, add_attempts, add_steps, pack_attempt};
 use super::writer::Keys;
-use crate::entities::{attempt, queue};
+use crate::entities::queue;
 use crate::error::StorageError;
 use crate::queue::{Lease, Next, Progress};
 
@@ -31,7 +31,7 @@ pub(super) struct PreparedRecord {
     pub(super) steps: Vec<PackedStep>,
     next: Next,
     started_at: i64,
-    attempts: Vec<attempt::Model>,
+    attempts: Vec<PackedAttempt>,
     starts: Vec<PreparedEvent>,
 }
 
@@ -54,7 +54,7 @@ impl PreparedRecord {
             attempts: progress
                 .attempts
                 .into_iter()
-                .map(|attempt| attempt_row(lease.run_key, attempt))
+                .map(|attempt| pack_attempt(lease.run_key, attempt, inline_bytes))
                 .collect::<Result<_, _>>()?,
             starts: progress.starts.iter().map(pack_start).collect::<Result<_, _>>()?,
             next,
@@ -95,7 +95,7 @@ pub(super) async fn add(
     let valid: Vec<&PreparedRecord> = records.iter().filter(|record| is_valid(record)).collect();
     aftermath::before_steps(&valid, script);
     add_steps(valid.iter().flat_map(|record| &record.steps), keys, script)?;
-    add_attempts(valid.iter().flat_map(|record| &record.attempts), script);
+    add_attempts(valid.iter().flat_map(|record| &record.attempts), keys, script)?;
     update_runs(&valid, script);
     update_queue(&valid, script);
     aftermath::after_steps(&valid, script)?;

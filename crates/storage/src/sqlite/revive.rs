@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::script::Script;
-use super::step_rows::{PackedStep, add_attempts, add_steps, attempt_row};
+use super::step_rows::{PackedAttempt, PackedStep, add_attempts, add_steps, pack_attempt};
 use super::writer::Keys;
 use crate::dead_letters::DeadLetterState;
 use crate::entities::{dead_letter, queue, run};
@@ -42,11 +42,14 @@ pub(super) async fn revive(
         .into_iter()
         .map(|step| PackedStep::pack(run_key, step, inline_bytes))
         .collect::<Result<_, _>>()?;
-    let attempts: Vec<_> =
-        revival.attempts.into_iter().map(|attempt| attempt_row(run_key, attempt)).collect::<Result<_, _>>()?;
+    let attempts: Vec<PackedAttempt> = revival
+        .attempts
+        .into_iter()
+        .map(|attempt| pack_attempt(run_key, attempt, inline_bytes))
+        .collect::<Result<_, _>>()?;
     let mut script = Script::default();
     add_steps(steps.iter(), keys, &mut script)?;
-    add_attempts(attempts.iter(), &mut script);
+    add_attempts(attempts.iter(), keys, &mut script)?;
     script.run(transaction).await?;
     // Its time limit counts from here: the time that it lay on the desk is not its own.
     run::Entity::update_many()

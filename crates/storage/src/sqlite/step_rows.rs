@@ -1,6 +1,6 @@
 //! Steps and attempts on their way into their tables.
 
-use model::StepStatus;
+use model::{AttemptStatus, StepStatus};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
@@ -117,11 +117,22 @@ pub(super) fn add_copied(
     steps.iter().map(copy).collect()
 }
 
-/// An attempt as its row.
-pub(super) fn attempt_row(run_id: i64, attempt: AttemptRecord) -> Result<attempt::Model, StorageError> {
+/// An attempt with everything packed that takes time.
+#[derive(Debug, Clone)]
+pub(super) struct PackedAttempt {
+    row: attempt::Model,
+    exchanges: Option<Payload>,
+}
+
+/// Packs an attempt of a run.
+pub(super) fn pack_attempt(
+    run_id: i64,
+    attempt: AttemptRecord,
+    inline_bytes: usize,
+) -> Result<PackedAttempt, StorageError> {
     let exchanges = &attempt.exchanges;
-    let exchanges = (!exchanges.is_empty()).then(|| serde_json::to_string(exchanges)).transpose()?;
-    Ok(attempt::Model {
+    let exchanges = (!exchanges.is_empty()).then(|| serde_json::to_vec(exchanges)).transpose()?;
+    let row = attempt::Model {
         run_id,
         node_id: attempt.node.0,
         iteration: attempt.iteration,
@@ -130,20 +141,43 @@ pub(super) fn attempt_row(run_id: i64, attempt: AttemptRecord) -> Result<attempt
         started_at: attempt.started_at.0,
         finished_at: attempt.finished_at.map(|time| time.0),
         error: attempt.error.as_ref().map(serde_json::to_string).transpose()?,
-        exchanges,
-    })
+        exchanges: None,
+        exchanges_payload_id: None,
+    };
+    // What stands there only until the attempt is over stays in the row, where its end replaces it.
+    let inline_bytes = if attempt.status == AttemptStatus::Started { usize::MAX } else { inline_bytes };
+    let exchanges = exchanges.map(|bytes| Payload::pack(bytes, inline_bytes)).transpose()?;
+    Ok(PackedAttempt { row, exchanges })
 }
 
 /// Adds attempts to the script.
-pub(super) fn add_attempts<'a>(attempts: impl Iterator<Item = &'a attempt::Model>, script: &mut Script) {
+pub(super) fn add_attempts<'a>(
+    attempts: impl Iterator<Item = &'a PackedAttempt>,
+    keys: &mut Keys,
+    script: &mut Script,
+) -> Result<(), StorageError> {
     use attempt::Column;
-    let rows: Vec<attempt::ActiveModel> = attempts.map(|row| row.clone().into_active_model()).collect();
+    let mut payloads = Vec::new();
+    let mut rows = Vec::new();
+    for attempt in attempts {
+        let mut row = attempt.row.clone();
+        (row.exchanges, row.exchanges_payload_id) = place(attempt.exchanges.as_ref(), keys, &mut payloads)?;
+        rows.push(row.into_active_model());
+    }
+    script.insert(payloads);
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
         let replace = OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration, Column::Number])
-            .update_columns([Column::Status, Column::FinishedAt, Column::Error, Column::Exchanges])
+            .update_columns([
+                Column::Status,
+                Column::FinishedAt,
+                Column::Error,
+                Column::Exchanges,
+                Column::ExchangesPayloadId,
+            ])
             .to_owned();
         script.add_query(&attempt::Entity::insert_many(chunk.to_vec()).on_conflict(replace));
     }
+    Ok(())
 }
 
 /// The last arbiter: whoever writes a step that has succeeded already changes nothing.

@@ -5,10 +5,14 @@
 mod backup;
 mod domain;
 mod editing;
+mod field_search;
 mod history;
 mod machine;
 mod many_runs;
+mod million_runs;
 mod queue;
 mod restart;
+mod storage_use;
+mod subjects;
 mod support;
 mod turns;

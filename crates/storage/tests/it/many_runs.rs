@@ -21,7 +21,7 @@ const STEP_MS: u64 = 1_000;
 const PAGE: Duration = Duration::from_millis(200);
 
 /// Twenty workflows that take turns. Every tenth run is dead, and one a thousand failed; the rest went well.
-const SEED: &str = "
+pub(crate) const SEED: &str = "
 INSERT INTO workflows (id, public_id, name, draft, revision, active, created_at, updated_at)
   WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
   SELECT i, unhex(printf('%032x', i)), 'Workflow ' || i, '{}', 1, 0, 0, 0 FROM n;
@@ -70,7 +70,7 @@ async fn history() -> History {
     History { storage, _folder: folder }
 }
 
-fn time_of(number: u128) -> Timestamp {
+pub(crate) fn time_of(number: u128) -> Timestamp {
     START.plus_ms(u64::try_from(number).unwrap() * STEP_MS)
 }
 

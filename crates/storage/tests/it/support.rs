@@ -78,6 +78,34 @@ impl Bench {
         NewEvent { dedup_key: Some(delivery_id.to_owned()), ..self.event(json!({"id": delivery_id})) }
     }
 
+    /// Publishes the workflow with other settings.
+    pub(crate) async fn publish_with(&self, settings: Value) {
+        let record = self.storage.workflow(self.workflow.id).await.unwrap();
+        let mut draft = record.draft.clone();
+        draft.settings = serde_json::from_value(settings).unwrap();
+        let changed =
+            self.storage.update_workflow(record.id, record.revision, None, Some(draft), Vec::new()).await.unwrap();
+        self.storage.publish_workflow(record.id, changed.revision, None).await.unwrap();
+    }
+
+    /// Executes SQL on the database file beside the storage.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let file = settings(&self.folder).database_file();
+        let connection = sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
+        sea_orm::ConnectionTrait::execute_unprepared(&connection, sql).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// The number that a query gives.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let file = settings(&self.folder).database_file();
+        let connection = sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
+        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let row = sea_orm::ConnectionTrait::query_one_raw(&connection, statement).await.unwrap().unwrap();
+        connection.close().await.unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
     /// Takes everything that is due.
     pub(crate) async fn claim_all(&self) -> Vec<Claim> {
         self.storage.queue().claim(1_000, &Open).await.unwrap()

@@ -7,6 +7,7 @@ use storage::{EventRecord, Storage};
 use super::super::layout::Layout;
 use super::super::shown::{Reader, Shown};
 use crate::problem::Problem;
+use crate::redaction::{Sight, mask_event, personal_of};
 
 /// The most files that are listed.
 const MAX_FILES: usize = 100;
@@ -19,6 +20,8 @@ pub(super) struct Content {
     pub(super) body: Option<Shown>,
     pub(super) raw: Raw,
     pub(super) files: Vec<FileRow>,
+    /// Whether something is masked because it is personal.
+    pub(super) is_masked: bool,
 }
 
 /// The body as it was sent.
@@ -39,10 +42,18 @@ pub(super) struct FileRow {
 }
 
 impl Content {
-    /// Reads what was sent.
-    pub(super) async fn read(l: &Layout, storage: &Storage, event: &EventRecord) -> Result<Self, Problem> {
-        let Event { headers, query, body, .. } = storage.event_content(event.id).await?;
-        let (_, bytes) = storage.event_raw_body(event.id).await?;
+    /// Reads what was sent. When something is masked in it, how it was sent is not shown at all.
+    pub(super) async fn read(
+        l: &Layout,
+        storage: &Storage,
+        event: &EventRecord,
+        sight: Sight,
+    ) -> Result<Self, Problem> {
+        let mut content = storage.event_content(event.id).await?;
+        let is_masked =
+            sight == Sight::Masked && mask_event(&personal_of(storage, event.workflow, None).await?, &mut content);
+        let Event { headers, query, body, .. } = content;
+        let bytes = if is_masked { Vec::new() } else { storage.event_raw_body(event.id).await?.1 };
         let (mut files, mut reader) = (Vec::new(), Reader::new(l));
         find_files(l, &body, &mut files);
         Ok(Self {
@@ -51,6 +62,7 @@ impl Content {
             body: (!body.is_null()).then(|| reader.show(&body)),
             raw: Raw::of(bytes, &mut reader),
             files,
+            is_masked,
         })
     }
 }

@@ -15,8 +15,9 @@ use self::content::{Content, Raw};
 use super::form;
 use super::inbox::Answer;
 use super::layout::{Layout, page};
-use crate::auth::SignedIn;
+use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
+use crate::redaction::{Sight, note_reveal};
 
 /// How many runs of one event the page shows at the most.
 const MAX_RUNS: u64 = 50;
@@ -26,6 +27,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/events/{id}").route(get().to(show)))
         .service(form("/events/{id}/run").route(post().to(actions::run)))
+        .service(form("/events/{id}/reveal").route(post().to(reveal)))
         .service(form("/events/{id}/use-as-sample").route(post().to(actions::use_as_sample)));
 }
 
@@ -41,6 +43,8 @@ struct EventPage {
     content: Content,
     /// What keeps the draft from running, when somebody just tried.
     obstacles: Vec<Obstacle>,
+    /// Whether who looks may have personal fields shown.
+    may_reveal: bool,
 }
 
 /// Where an event came in. Its workflow is still there.
@@ -73,13 +77,42 @@ async fn show(
     id: Path<EventId>,
 ) -> Result<HttpResponse, Problem> {
     let l = Layout::for_user(&request, &signed_in);
-    page(StatusCode::OK, &event_page(l, &storage, *id, Vec::new()).await?)
+    let shown = event_page(l, &storage, *id, Vec::new()).await?;
+    page(StatusCode::OK, &EventPage { may_reveal: signed_in.user.is_owner, ..shown })
+}
+
+/// Shows an event with what is masked otherwise, because it is personal. Only the owner may, and it is written down.
+async fn reveal(
+    request: HttpRequest,
+    _form: CheckedForm<actions::Nothing>,
+    signed_in: SignedIn,
+    storage: Data<Storage>,
+    id: Path<EventId>,
+) -> Result<HttpResponse, Problem> {
+    if !signed_in.user.is_owner {
+        return Err(Problem::forbidden());
+    }
+    note_reveal(&storage, &signed_in.user.email, "event", &id.to_string()).await?;
+    let mut l = Layout::for_user(&request, &signed_in);
+    l.path = format!("/events/{id}");
+    page(StatusCode::OK, &event_page_in(l, &storage, *id, Vec::new(), Sight::Revealed).await?)
 }
 
 async fn event_page(l: Layout, storage: &Storage, id: EventId, obstacles: Vec<Obstacle>) -> Result<EventPage, Problem> {
+    event_page_in(l, storage, id, obstacles, Sight::Masked).await
+}
+
+async fn event_page_in(
+    l: Layout,
+    storage: &Storage,
+    id: EventId,
+    obstacles: Vec<Obstacle>,
+    sight: Sight,
+) -> Result<EventPage, Problem> {
     let event = storage.event(id).await?;
-    let content = Content::read(&l, storage, &event).await?;
+    let content = Content::read(&l, storage, &event, sight).await?;
     Ok(EventPage {
+        may_reveal: false,
         answer: Answer::of(&l, &event),
         origin: origin_of(storage, &event).await?,
         runs: runs_of(storage, id).await?,

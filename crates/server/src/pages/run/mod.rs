@@ -19,9 +19,10 @@ use super::failure::Failure;
 use super::island::Island;
 use super::layout::{Layout, page, see_other};
 use super::workflows::Nothing;
-use crate::api::runs::run_detail;
+use crate::api::runs::run_detail_in;
 use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
+use crate::redaction::{Sight, mask_event, note_reveal, personal_of};
 
 /// What the address of the page says.
 #[derive(Debug, Deserialize)]
@@ -50,28 +51,67 @@ struct RunPage {
     failed: String,
     steps: Vec<StepRow>,
     island: Option<Island>,
+    /// Whether something is masked because it is personal.
+    is_masked: bool,
+    /// Whether who looks may have personal fields shown.
+    may_reveal: bool,
 }
 
 /// The page of a run.
 pub(super) async fn show(
     request: HttpRequest,
     signed_in: SignedIn,
-    storage: Data<Storage>,
-    catalogue: Data<Catalogue>,
+    (storage, catalogue): (Data<Storage>, Data<Catalogue>),
     id: Path<RunId>,
     wish: Query<Wish>,
 ) -> Result<HttpResponse, Problem> {
     let l = Layout::for_user(&request, &signed_in);
-    let run = storage.run(*id).await?;
+    let shown = run_page(l, &storage, &catalogue, *id, wish.node.as_deref(), Sight::Masked).await?;
+    page(StatusCode::OK, &RunPage { may_reveal: signed_in.user.is_owner, ..shown })
+}
+
+/// The page of a run with what is masked otherwise, because it is personal. Only the owner may, and it is written down.
+pub(super) async fn reveal(
+    request: HttpRequest,
+    signed_in: SignedIn,
+    _form: CheckedForm<Nothing>,
+    (storage, catalogue): (Data<Storage>, Data<Catalogue>),
+    id: Path<RunId>,
+) -> Result<HttpResponse, Problem> {
+    if !signed_in.user.is_owner {
+        return Err(Problem::forbidden());
+    }
+    note_reveal(&storage, &signed_in.user.email, "run", &id.to_string()).await?;
+    let mut l = Layout::for_user(&request, &signed_in);
+    l.path = format!("/runs/{id}");
+    page(StatusCode::OK, &run_page(l, &storage, &catalogue, *id, None, Sight::Revealed).await?)
+}
+
+async fn run_page(
+    l: Layout,
+    storage: &Storage,
+    catalogue: &Catalogue,
+    id: RunId,
+    node: Option<&str>,
+    sight: Sight,
+) -> Result<RunPage, Problem> {
+    let mut run = storage.run(id).await?;
     let (_, name) = storage.workflow_name(storage.workflow_key(run.workflow).await?).await?;
     let workflow = storage.workflow(run.workflow).await.ok();
     let definition = storage.definition(run.definition_key).await?;
-    let trigger = storage.event_content(run.event).await?;
-    let detail = run_detail(&storage, &run).await?;
-    let steps = step_rows(&l, &catalogue, &definition, &trigger, (&run, &name), detail.steps, wish.node.as_deref());
+    let mut trigger = storage.event_content(run.event).await?;
+    let detail = run_detail_in(storage, &run, sight).await?;
+    let mut is_masked = false;
+    if sight == Sight::Masked {
+        run.error.clone_from(&detail.summary.error);
+        is_masked = mask_event(&personal_of(storage, run.workflow, Some(run.definition_key)).await?, &mut trigger);
+    }
+    let steps = step_rows(&l, catalogue, &definition, &trigger, (&run, &name), detail.steps, node);
     let failure = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error));
     let failed = failure.as_ref().and_then(|failure| steps.iter().find(|step| step.node == failure.node));
-    let template = RunPage {
+    Ok(RunPage {
+        is_masked,
+        may_reveal: false,
         id: run.id,
         status: run.status.as_str(),
         is_over: run.status.is_final(),
@@ -86,10 +126,9 @@ pub(super) async fn show(
         failed: failed.map(|step| step.title.clone()).unwrap_or_default(),
         failure,
         steps,
-        island: island(&l, &storage, &catalogue, workflow, &run).await?,
+        island: island(&l, storage, catalogue, workflow, &run).await?,
         l,
-    };
-    page(StatusCode::OK, &template)
+    })
 }
 
 /// Ends a run that is not over yet.

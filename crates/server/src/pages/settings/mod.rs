@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod persons;
 mod tokens;
 mod users;
 
@@ -21,6 +22,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(form("/settings/users/{id}/remove").route(post().to(users::remove)))
         .service(form("/settings/tokens").route(get().to(tokens::show)).route(post().to(tokens::create)))
         .service(form("/settings/tokens/{id}/revoke").route(post().to(tokens::revoke)))
+        .service(form("/settings/persons").route(get().to(persons::show)).route(post().to(persons::act)))
         .service(resource("/settings/about").route(get().to(about::show)));
 }
 
@@ -30,11 +32,11 @@ struct Nothing {}
 
 /// Where in the settings somebody is.
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    /// `account`, `users`, `tokens` or `about`.
-    tab: &'static str,
-    /// Whether the tab that only the owner may see is there.
-    is_owner: bool,
+pub(super) struct Place {
+    /// `account`, `users`, `tokens`, `storage`, `persons` or `about`.
+    pub(super) tab: &'static str,
+    /// Whether the tabs that only the owner may see are there.
+    pub(super) is_owner: bool,
 }
 
 /// What is wrong with a new password; empty when nothing is.

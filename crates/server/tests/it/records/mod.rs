@@ -2,6 +2,7 @@
 
 mod browser;
 mod credentials;
+mod history;
 mod inbox;
 mod lists;
 mod settings;
