@@ -19,6 +19,9 @@ pub fn storage_settings(config: &Config) -> StorageSettings {
         reader_connections: config.storage.reader_connections,
         event_memory_bytes: config.storage.event_memory_bytes,
         personal: config.history.personal.clone(),
+        min_free_bytes: config.storage.min_free_bytes,
+        max_log_bytes: config.storage.max_log_bytes,
+        max_table_rows: config.storage.max_table_rows,
         ..StorageSettings::for_directory(&config.data_dir)
     }
 }

@@ -8,11 +8,11 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use migrations::{Migrator, MigratorTrait};
 use model::Timestamp;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 use crate::error::StorageError;
+use crate::schema;
 use crate::storage::{StorageSettings, lock_directory};
 
 /// What is in a backup.
@@ -139,10 +139,7 @@ async fn content_of(connection: &DatabaseConnection, file_bytes: u64) -> Result<
         return Err(StorageError::Backup(format!("the file is damaged: {}", verdict.join("; "))));
     }
     let applied = texts(connection, "SELECT version FROM seaql_migrations ORDER BY version").await?;
-    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    if applied.iter().any(|name| !known.contains(name)) {
-        return Err(StorageError::SchemaNewer);
-    }
+    schema::must_not_be_newer(connection).await?;
     Ok(BackupContent {
         file_bytes,
         schema: applied.last().cloned().unwrap_or_else(|| "none".to_owned()),

@@ -49,8 +49,39 @@ pub enum StorageError {
         directory: String,
     },
     /// The database was written by a newer version of Stellwerk.
-    #[error("the database has a newer schema than this version of Stellwerk knows")]
-    SchemaNewer,
+    #[error(
+        "the database has the schema {database}, which is newer than {program}, the newest that this version of Stellwerk \
+         knows; start the version that wrote it, or restore a backup from before"
+    )]
+    SchemaNewer {
+        /// The database's schema.
+        database: String,
+        /// The program's schema.
+        program: String,
+    },
+    /// So little is free on the disk that nothing new is taken.
+    #[error(
+        "only {free_bytes} bytes are free on the disk of {directory}, less than {floor_bytes} \
+         (`storage.min_free_bytes`); free some space"
+    )]
+    DiskLow {
+        /// The data directory.
+        directory: String,
+        /// What is free, in bytes.
+        free_bytes: u64,
+        /// What must be, in bytes.
+        floor_bytes: u64,
+    },
+    /// What was written cannot be moved to its place, because somebody reads for too long; nothing new is taken meanwhile.
+    #[error(
+        "the database's log has {bytes} bytes, more than {most} (`storage.max_log_bytes`): something reads for too long"
+    )]
+    LogFull {
+        /// What it has, in bytes.
+        bytes: u64,
+        /// What it may have, in bytes.
+        most: u64,
+    },
     /// As much waits in the queue as is allowed.
     #[error("the queue is full")]
     QueueFull,

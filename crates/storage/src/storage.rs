@@ -9,9 +9,12 @@ use migrations::{Migrator, MigratorTrait};
 use model::{Clock, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
+use crate::crash_marks::CrashMarks;
 use crate::error::StorageError;
 use crate::queue::Queue;
-use crate::sqlite::{SqliteQueue, Writer, open_reader, open_writer};
+use crate::room::Room;
+use crate::schema;
+use crate::sqlite::{Connections, SqliteQueue, Writer, open_reader, open_writer};
 
 /// Where the database lies and how much it may hold back.
 #[derive(Debug, Clone)]
@@ -30,6 +33,12 @@ pub struct StorageSettings {
     pub personal: Vec<String>,
     /// How many bytes of fresh events may wait in memory; the others are read again from the database.
     pub event_memory_bytes: usize,
+    /// With fewer free bytes on the disk the server does not start, and takes no new events.
+    pub min_free_bytes: u64,
+    /// With a larger log (the file beside the database that takes what is written first), in bytes, no new events are taken.
+    pub max_log_bytes: u64,
+    /// How many rows a built-in table may have.
+    pub max_table_rows: u64,
 }
 
 impl StorageSettings {
@@ -43,6 +52,9 @@ impl StorageSettings {
             reader_connections: 4,
             personal: Vec::new(),
             event_memory_bytes: 32 * 1024 * 1024,
+            min_free_bytes: 100 * 1024 * 1024,
+            max_log_bytes: 1024 * 1024 * 1024,
+            max_table_rows: 100_000,
         }
     }
 
@@ -73,8 +85,7 @@ struct Inner {
     queue: Arc<SqliteQueue>,
     clock: Arc<dyn Clock>,
     settings: StorageSettings,
-    /// Held as long as the storage is open; the operating system frees it when the process dies.
-    _lock: Option<File>,
+    marks: CrashMarks,
 }
 
 impl std::fmt::Debug for Storage {
@@ -93,18 +104,37 @@ impl Storage {
             Role::Server => Some(lock_directory(&settings.directory)?),
             Role::Tool => None,
         };
+        let floor = if role == Role::Server { settings.min_free_bytes } else { 0 };
+        let room = Room::open(&settings.directory, floor, settings.max_log_bytes)?;
+        let (marks, crashed) = match role {
+            Role::Server => CrashMarks::open(&settings.directory)?,
+            Role::Tool => (CrashMarks::nowhere(), Vec::new()),
+        };
         let write_connection = open_writer(&settings.database_file()).await?;
         migrate(&write_connection).await?;
         let reader = open_reader(&settings.database_file(), settings.reader_connections).await?;
         let writer =
-            Writer::start(settings.database_file(), write_connection, reader.clone(), settings.batch_limit).await?;
-        let queue = SqliteQueue::open(writer.clone(), reader.clone(), clock.clone(), &settings, role).await?;
-        Ok(Self { inner: Arc::new(Inner { reader, writer, queue: Arc::new(queue), clock, settings, _lock: lock }) })
+            Writer::start(settings.database_file(), write_connection, reader.clone(), settings.batch_limit, lock)
+                .await?;
+        let connections = Connections { writer: writer.clone(), reader: reader.clone() };
+        let queue = SqliteQueue::open(connections, clock.clone(), &settings, room, (role, crashed)).await?;
+        marks.clear();
+        Ok(Self { inner: Arc::new(Inner { reader, writer, queue: Arc::new(queue), clock, settings, marks }) })
     }
 
     /// The queue of unfinished runs.
     pub fn queue(&self) -> Arc<dyn Queue> {
         self.inner.queue.clone()
+    }
+
+    /// Where to mark which runs are at work.
+    pub fn crash_marks(&self) -> &CrashMarks {
+        &self.inner.marks
+    }
+
+    /// How many rows a built-in table may have.
+    pub(crate) fn max_table_rows(&self) -> u64 {
+        self.inner.settings.max_table_rows
     }
 
     /// The moment now, by the clock that the storage was opened with.
@@ -119,7 +149,10 @@ impl Storage {
 
     /// Ends all writing after what is under way, and closes the database.
     pub async fn close(&self) {
+        self.inner.queue.stop_loading();
         self.inner.writer.close().await;
+        // What is still at work now was stopped in good order, which is no run's fault.
+        self.inner.marks.clear();
         if let Err(error) = self.inner.reader.close_by_ref().await {
             tracing::warn!(%error, "the database did not close cleanly");
         }
@@ -161,10 +194,8 @@ impl Storage {
 }
 
 async fn migrate(connection: &DatabaseConnection) -> Result<(), StorageError> {
-    Migrator::up(connection, None).await.map_err(|error| {
-        let text = error.to_string();
-        if text.contains("is missing") { StorageError::SchemaNewer } else { StorageError::Database(text) }
-    })
+    schema::must_not_be_newer(connection).await?;
+    Ok(Migrator::up(connection, None).await?)
 }
 
 /// Takes the data directory for this process, which fails while a server has it.

@@ -208,13 +208,14 @@ impl<'a> Work<'a> {
         if turns.is_empty() || !self.open_box_mut(spot).is_some_and(|open| open.collects()) {
             return Ok(());
         }
-        let outputs = self.shared.storage.turn_outputs(run_key, node, &iteration).await?;
-        if let Some(open) = self.open_box_mut(spot) {
-            for (index, output) in outputs {
-                open.keep(index, output);
+        let mut outputs = self.shared.storage.turn_outputs(run_key, node, &iteration);
+        loop {
+            let part = outputs.next_part().await?;
+            let Some(open) = self.open_box_mut(spot).filter(|_| !part.is_empty()) else { return Ok(()) };
+            for turn in part.into_iter().filter(|turn| turn.status == StepStatus::Succeeded) {
+                open.keep(usize::try_from(turn.index).unwrap_or(usize::MAX), turn.output);
             }
         }
-        Ok(())
     }
 }
 

@@ -135,6 +135,9 @@ pub struct Storage {
     pub writer_batch: usize,
     pub reader_connections: u32,
     pub event_memory_bytes: usize,
+    pub min_free_bytes: u64,
+    pub max_log_bytes: u64,
+    pub max_table_rows: u64,
 }
 
 /// How long things are kept; 0 means without bound.

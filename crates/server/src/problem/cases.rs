@@ -154,7 +154,10 @@ impl From<StorageError> for Problem {
                 Self::wrong_state(format!("There may be at most {limit} {what}. Remove some first."))
             }
             StorageError::OwnerStays => Self::wrong_state("The owner's account cannot be removed."),
-            StorageError::QueueFull | StorageError::Unavailable => Self::unavailable(RETRY_AFTER_S),
+            StorageError::QueueFull
+            | StorageError::Unavailable
+            | StorageError::DiskLow { .. }
+            | StorageError::LogFull { .. } => Self::unavailable(RETRY_AFTER_S),
             other => Self::unexpected(other),
         }
     }

@@ -22,6 +22,7 @@ pub(crate) mod seen;
 pub(crate) mod session;
 pub(crate) mod signal;
 pub(crate) mod step;
+pub(crate) mod table;
 pub(crate) mod table_row;
 pub(crate) mod user;
 pub(crate) mod workflow;

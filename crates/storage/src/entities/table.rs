@@ -10,6 +10,7 @@ pub(crate) struct Model {
     pub(crate) public_id: Uuid,
     pub(crate) name: String,
     pub(crate) columns: String,
+    pub(crate) row_count: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }

@@ -10,6 +10,7 @@ pub(crate) struct Model {
     pub(crate) table_id: i64,
     pub(crate) key: Option<String>,
     pub(crate) data: String,
+    pub(crate) made_by: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }

@@ -179,6 +179,8 @@ pub struct Lease {
     pub run_key: i64,
     /// Counts how often the run was handed out.
     pub epoch: i64,
+    /// Which opening of the storage handed it out: a lease does not outlive it.
+    pub opening: u64,
 }
 
 /// A run that a worker may go on with.

@@ -136,8 +136,8 @@ pub(super) async fn add(
     let mut rows = Rows::default();
     let mut stored = Vec::with_capacity(events.len());
     for prepared in events {
+        rows.reschedule(prepared);
         if let Some(run) = prepared.derived_run() {
-            rows.reschedule(prepared);
             if let Some(event) = started.get(&run) {
                 let accepted = Accepted { event: *event, run: Some(run), status: EventStatus::Duplicate };
                 stored.push(Stored { accepted, run_key: None });

@@ -8,7 +8,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use crate::error::StorageError;
 
 /// How long a command beside the server waits for the server's transaction to end, in milliseconds.
-const BUSY_TIMEOUT_MS: u64 = 10_000;
+pub(super) const BUSY_TIMEOUT_MS: u64 = 10_000;
 
 /// Opens the one connection that writes, and makes the file when it is not there.
 pub(crate) async fn open_writer(file: &Path) -> Result<DatabaseConnection, StorageError> {

@@ -5,6 +5,7 @@ mod accept;
 mod aftermath;
 mod cancel;
 mod connect;
+mod log;
 mod order;
 mod queue;
 mod ready;
@@ -17,5 +18,5 @@ mod take_over;
 mod writer;
 
 pub(crate) use connect::{open_reader, open_writer};
-pub(crate) use queue::SqliteQueue;
+pub(crate) use queue::{Connections, SqliteQueue};
 pub(crate) use writer::Writer;

@@ -1,5 +1,6 @@
 //! The run queue over SQLite.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::ready::{Fresh, Ready, Waiting};
 use super::record::{PreparedRecord, RecordJob, Recorded};
 use super::revive::{Revived, revive};
 use super::signal::{NewSignal, store};
-use super::take_over::{load_unfinished, take_over};
+use super::take_over::{count_crashes, take_over};
 use super::writer::{Job, Writer};
 use crate::claims;
 use crate::crash_points::{self, CrashPoint};
@@ -23,6 +24,7 @@ use crate::error::StorageError;
 use crate::queue::{
     Accepted, Claim, Disposition, Gate, Lease, NewEvent, Next, Progress, Queue, Revival, SignalOutcome, StartRun,
 };
+use crate::room::Room;
 use crate::storage::{Role, StorageSettings};
 
 /// How long a worker sleeps at most before it looks again, in milliseconds, in case the clock was moved.
@@ -34,46 +36,73 @@ pub(crate) struct SqliteQueue {
     reader: DatabaseConnection,
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
+    room: Room,
+    opening: u64,
     capacity: usize,
     inline_bytes: usize,
     event_memory_bytes: usize,
 }
 
-struct Shared {
+/// How the queue reaches the database.
+pub(crate) struct Connections {
+    pub(crate) writer: Writer,
+    pub(crate) reader: DatabaseConnection,
+}
+
+/// Counts how often a queue was opened in this process.
+static OPENINGS: AtomicU64 = AtomicU64::new(1);
+
+/// What the queue and the writer's answers share.
+pub(super) struct Shared {
     ready: Mutex<Ready>,
     changed: Notify,
+    /// More of the runs from before the start are there.
+    loaded: Notify,
 }
 
 impl Shared {
-    fn ready(&self) -> MutexGuard<'_, Ready> {
+    /// Runs that may have become due, or have been read, are there.
+    pub(super) fn tell(&self) {
+        self.changed.notify_one();
+        self.loaded.notify_waiters();
+    }
+
+    pub(super) fn ready(&self) -> MutexGuard<'_, Ready> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl SqliteQueue {
     /// Opens the queue. As the server it takes over every unfinished run: the directory's lock proves that whoever held
-    /// them is dead, and a new epoch makes sure of it.
+    /// them is dead. `crashed` are the keys of the runs that were at work when the process before this one died.
     pub(crate) async fn open(
-        writer: Writer,
-        reader: DatabaseConnection,
+        Connections { writer, reader }: Connections,
         clock: Arc<dyn Clock>,
         settings: &StorageSettings,
-        role: Role,
+        room: Room,
+        (role, crashed): (Role, Vec<i64>),
     ) -> Result<Self, StorageError> {
-        let mut ready = Ready::default();
+        let shared = Arc::new(Shared { ready: Mutex::default(), changed: Notify::new(), loaded: Notify::new() });
         if role == Role::Server {
-            writer.write(|transaction| Box::pin(take_over(transaction))).await?;
-            load_unfinished(&reader, &mut ready).await?;
+            count_crashes(&writer, crashed).await?;
+            take_over(&reader, &shared).await?;
         }
         Ok(Self {
             writer,
             reader,
             clock,
-            shared: Arc::new(Shared { ready: Mutex::new(ready), changed: Notify::new() }),
+            shared,
+            room,
+            opening: OPENINGS.fetch_add(1, Ordering::Relaxed),
             capacity: settings.queue_capacity,
             inline_bytes: settings.payload_inline_bytes,
             event_memory_bytes: settings.event_memory_bytes,
         })
+    }
+
+    /// Nobody needs the runs any more that were not read yet.
+    pub(crate) fn stop_loading(&self) {
+        self.shared.ready().finish_loading();
     }
 
     /// After the commit: hands a fresh run over in memory, with its event unless too much is kept already.
@@ -100,8 +129,23 @@ impl SqliteQueue {
         }
     }
 
+    /// Takes what is due. While runs from before the start are still being read, it waits for the first that is.
+    async fn take(&self, limit: usize, gate: &dyn Gate) -> Vec<(i64, Waiting)> {
+        loop {
+            let loaded = self.shared.loaded.notified();
+            {
+                let mut ready = self.shared.ready();
+                let taken = ready.take(limit, self.clock.now(), gate);
+                if !taken.is_empty() || !ready.is_loading() {
+                    return taken;
+                }
+            }
+            loaded.await;
+        }
+    }
+
     async fn claim_of(&self, run_key: i64, waiting: Waiting) -> Result<Option<Claim>, StorageError> {
-        let lease = Lease { run_key, epoch: waiting.epoch };
+        let lease = Lease { run_key, epoch: waiting.epoch, opening: self.opening };
         if let Some(fresh) = waiting.fresh {
             let Fresh { start, event, .. } = *fresh;
             return Ok(Some(Claim {
@@ -145,6 +189,13 @@ impl Queue for SqliteQueue {
         if matches!(new.disposition, Disposition::Start(_)) && self.len() >= self.capacity {
             return Err(StorageError::QueueFull);
         }
+        if let Err(error) = self.room.check() {
+            if matches!(error, StorageError::LogFull { .. }) {
+                // Nothing else is written perhaps that would give the writer an occasion. It is asked already when there is no room.
+                let _ = self.writer.try_send(Job::ShortenLog);
+            }
+            return Err(error);
+        }
         let event = PreparedEvent::pack(&new, self.inline_bytes)?;
         let hand_over = self.hand_over(&new);
         let (sender, receiver) = oneshot::channel();
@@ -162,7 +213,7 @@ impl Queue for SqliteQueue {
     }
 
     async fn claim(&self, limit: usize, gate: &dyn Gate) -> Result<Vec<Claim>, StorageError> {
-        let taken = self.shared.ready().take(limit, self.clock.now(), gate);
+        let taken = self.take(limit, gate).await;
         let mut claims = Vec::with_capacity(taken.len());
         for (run_key, waiting) in taken {
             let (workflow_key, epoch) = (waiting.workflow_key, waiting.epoch);
@@ -194,6 +245,9 @@ impl Queue for SqliteQueue {
     }
 
     async fn record(&self, lease: Lease, progress: Progress, next: Next) -> Result<(), StorageError> {
+        if lease.opening != self.opening {
+            return Err(StorageError::LeaseLost);
+        }
         let held = self.shared.ready().held(lease.run_key).cloned().ok_or(StorageError::LeaseLost)?;
         let hand_over: Vec<_> = progress.starts.iter().map(|start| self.hand_over(start)).collect();
         let record = PreparedRecord::pack(lease, held, progress, next, self.inline_bytes)?;
@@ -212,6 +266,9 @@ impl Queue for SqliteQueue {
     }
 
     async fn release(&self, lease: Lease) {
+        if lease.opening != self.opening {
+            return;
+        }
         self.shared.ready().put_back(lease.run_key, lease.epoch, None);
         self.shared.changed.notify_one();
     }

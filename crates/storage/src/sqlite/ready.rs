@@ -61,12 +61,61 @@ pub(super) struct Ready {
     unfinished: HashMap<i64, usize>,
     count: usize,
     fresh_bytes: usize,
+    /// There while runs from before the start are still being read.
+    loading: Option<Loading>,
+}
+
+/// What has happened while runs from before the start are still being read.
+#[derive(Debug, Default)]
+struct Loading {
+    /// How many there are to read.
+    left: usize,
+    /// The last one of them.
+    last_key: i64,
+    /// Those that need not be read any more.
+    known: HashSet<i64>,
+    /// Those that something has come for.
+    woken: HashSet<i64>,
+    /// New ones that may have to stand in line behind one that was not read yet.
+    later: Vec<(i64, Waiting)>,
 }
 
 impl Ready {
     /// How many runs are unfinished.
     pub(super) fn len(&self) -> usize {
-        self.count
+        self.count + self.loading.as_ref().map_or(0, |loading| loading.left + loading.later.len())
+    }
+
+    /// From now on `count` runs with keys up to `last_key` are read and handed over with [`Self::load`].
+    pub(super) fn start_loading(&mut self, count: usize, last_key: i64) {
+        self.loading = Some(Loading { left: count, last_key, ..Loading::default() });
+    }
+
+    /// Whether runs from before the start are still being read.
+    pub(super) fn is_loading(&self) -> bool {
+        self.loading.is_some()
+    }
+
+    /// Adds runs from before the start.
+    pub(super) fn load(&mut self, runs: Vec<(i64, Option<Timestamp>, Waiting)>) {
+        for (run_key, until, waiting) in runs {
+            let Some(loading) = &mut self.loading else { return };
+            loading.left = loading.left.saturating_sub(1);
+            if loading.known.remove(&run_key) {
+                continue;
+            }
+            let until = until.filter(|_| !loading.woken.contains(&run_key));
+            self.admit(run_key, until, waiting);
+        }
+    }
+
+    /// All runs from before the start are there.
+    pub(super) fn finish_loading(&mut self) {
+        let later = self.loading.take().map(|loading| loading.later).unwrap_or_default();
+        for (run_key, waiting) in later {
+            self.fresh_bytes -= waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
+            self.admit(run_key, None, waiting);
+        }
     }
 
     /// How many runs of a workflow are unfinished.
@@ -81,6 +130,19 @@ impl Ready {
 
     /// Adds an unfinished run that was not here before: due at once, or at `until`.
     pub(super) fn enter(&mut self, run_key: i64, until: Option<Timestamp>, waiting: Waiting) {
+        if let Some(loading) = &mut self.loading {
+            if run_key <= loading.last_key {
+                loading.known.insert(run_key);
+            } else if waiting.order_key.is_some() {
+                self.fresh_bytes += waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
+                loading.later.push((run_key, waiting));
+                return;
+            }
+        }
+        self.admit(run_key, until, waiting);
+    }
+
+    fn admit(&mut self, run_key: i64, until: Option<Timestamp>, waiting: Waiting) {
         self.count += 1;
         *self.unfinished.entry(waiting.workflow_key).or_default() += 1;
         self.fresh_bytes += waiting.fresh.as_ref().map_or(0, |fresh| fresh.memory_bytes);
@@ -124,6 +186,9 @@ impl Ready {
             self.add_due(run_key, waiting);
         } else {
             self.signalled_early.insert(run_key);
+            if let Some(loading) = &mut self.loading {
+                loading.woken.insert(run_key);
+            }
         }
     }
 
@@ -140,6 +205,14 @@ impl Ready {
         } else if let Some(waiting) = self.lines.remove_waiting(run_key, workflow_key) {
             self.forget_fresh(&waiting);
             self.left(run_key, workflow_key, None);
+        } else if let Some(loading) = &mut self.loading {
+            let place = loading.later.iter().position(|(key, _)| *key == run_key);
+            match place.map(|place| loading.later.remove(place)) {
+                Some((_, waiting)) => self.forget_fresh(&waiting),
+                None => {
+                    loading.known.insert(run_key);
+                }
+            }
         }
     }
 
@@ -252,8 +325,6 @@ impl From<&Waiting> for Held {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     struct Closed(HashSet<i64>);

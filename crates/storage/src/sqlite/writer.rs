@@ -1,6 +1,7 @@
 //! The one task that writes. It takes what has come in meanwhile, up to a limit, writes it in one transaction, and answers
 //! after the commit: many writers share one sync of the disk.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{self, AcceptJob, PreparedEvent, Stored};
 use super::connect::open_writer;
+use super::log::Log;
 use super::record::{self, PreparedRecord, RecordJob, Recorded};
 use super::script::Script;
 use crate::crash_points::{self, Transaction};
@@ -39,6 +41,8 @@ pub(super) enum Job {
     Record(RecordJob),
     /// Anything else.
     Work(Work),
+    /// Move what the log holds into the database.
+    ShortenLog,
     /// Stop after this.
     Close(oneshot::Sender<()>),
 }
@@ -58,12 +62,14 @@ pub(super) struct Keys {
 }
 
 impl Writer {
-    /// Starts the writing task on a connection to `file` that nobody else uses.
+    /// Starts the writing task on a connection to `file` that nobody else uses. The lock is held until the last write is
+    /// done; the operating system frees it when the process dies.
     pub(crate) async fn start(
         file: PathBuf,
         connection: DatabaseConnection,
         reader: DatabaseConnection,
         batch_limit: usize,
+        lock: Option<File>,
     ) -> Result<Self, StorageError> {
         let keys = Keys {
             event: next_key(&reader, "events").await?,
@@ -75,6 +81,7 @@ impl Writer {
         // A thread of its own: on the shared ones the writer would wait behind the very runs that wait for it.
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             runtime.block_on(write_all(Database { file, connection }, inbox, keys, batch_limit.max(1)));
+            drop(lock);
         })?;
         Ok(Self { jobs })
     }
@@ -172,13 +179,20 @@ where
 
 async fn write_all(mut database: Database, mut inbox: mpsc::Receiver<Job>, mut keys: Keys, batch_limit: usize) {
     let mut batch = Vec::with_capacity(batch_limit);
+    let mut log = Log::of(&database.file);
     while inbox.recv_many(&mut batch, batch_limit).await > 0 {
         let mut sorted = Sorted::default();
         for job in batch.drain(..) {
             sorted.add(job);
         }
         let closing = std::mem::take(&mut sorted.closing);
+        let shortens_log = sorted.shortens_log;
         write_batch(&mut database, sorted, &mut keys).await;
+        if shortens_log {
+            log.begin_anew(&database.connection).await;
+        } else {
+            log.after_batch(&database.connection).await;
+        }
         if !closing.is_empty() {
             inbox.close();
             while let Ok(job) = inbox.try_recv() {
@@ -204,6 +218,7 @@ struct Sorted {
     records: Vec<RecordJob>,
     works: Vec<Work>,
     closing: Vec<oneshot::Sender<()>>,
+    shortens_log: bool,
 }
 
 impl Sorted {
@@ -212,6 +227,7 @@ impl Sorted {
             Job::Accept(job) => self.accepts.push(*job),
             Job::Record(job) => self.records.push(job),
             Job::Work(work) => self.works.push(work),
+            Job::ShortenLog => self.shortens_log = true,
             Job::Close(waiting) => self.closing.push(waiting),
         }
     }

@@ -122,6 +122,6 @@ async fn a_damaged_foreign_or_newer_file_is_not_restored() {
     connection.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m9999_later', 0)").await.unwrap();
     connection.close().await.unwrap();
     let error = restore(&target, &newer, false, START).await.unwrap_err();
-    assert!(matches!(error, StorageError::SchemaNewer), "{error}");
+    assert!(matches!(error, StorageError::SchemaNewer { .. }), "{error}");
     assert!(!target.database_file().exists(), "nothing was put in place");
 }

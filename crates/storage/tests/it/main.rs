@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod backup;
+mod calls;
 mod domain;
 mod editing;
 mod field_search;
 mod history;
 mod machine;
+mod loops;
 mod many_runs;
 mod million_runs;
 mod queue;
@@ -16,3 +18,8 @@ mod storage_use;
 mod subjects;
 mod support;
 mod turns;
+mod schedules;
+mod signals;
+mod start;
+mod support;
+mod tables;

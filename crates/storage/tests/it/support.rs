@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::clock::ManualClock;
 use model::{AttemptStatus, Definition, Event, EventId, NodeId, RunId, RunStatus, StepStatus, Timestamp};
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde_json::{Map, Value, json};
 use storage::queue::{Claim, Disposition, Ending, Gate, NewEvent, Next, Parsed, Progress, RunMode, StartRun};
 use storage::{AttemptRecord, Role, StepRecord, Storage, StorageSettings, WebhookNode, WorkflowRecord};
@@ -106,6 +107,26 @@ impl Bench {
         row.try_get_by_index(0).unwrap()
     }
 
+    /// The run that an event starts, to be changed.
+    pub(crate) fn start_of(event: &mut NewEvent) -> &mut StartRun {
+        match &mut event.disposition {
+            Disposition::Start(start) => start,
+            _ => unreachable!("the event starts a run"),
+        }
+    }
+
+    /// Accepts an event and takes the run that it starts.
+    pub(crate) async fn claim_of(&self, event: NewEvent) -> Claim {
+        self.storage.queue().accept(event).await.unwrap();
+        self.claim_all().await.remove(0)
+    }
+
+    /// Parks a run until something comes for it.
+    pub(crate) async fn park(&self, claim: &Claim) {
+        let progress = Progress { started_at: self.storage.now(), ..Progress::default() };
+        self.storage.queue().record(claim.lease, progress, Next::Park { until: None }).await.unwrap();
+    }
+
     /// Takes everything that is due.
     pub(crate) async fn claim_all(&self) -> Vec<Claim> {
         self.storage.queue().claim(1_000, &Open).await.unwrap()
@@ -116,12 +137,12 @@ impl Bench {
         self.storage.queue().record(claim.lease, self.progress("a", json!(1)), self.end()).await.unwrap();
     }
 
-    /// One finished step.
-    pub(crate) fn progress(&self, node: &str, output: Value) -> Progress {
+    /// A finished step.
+    pub(crate) fn step(&self, node: &str, iteration: &str, output: Value) -> StepRecord {
         let now = self.storage.now();
-        let step = StepRecord {
+        StepRecord {
             node: NodeId::from(node),
-            iteration: String::new(),
+            iteration: iteration.to_owned(),
             status: StepStatus::Succeeded,
             port: Some("out".to_owned()),
             output: Some(output),
@@ -131,7 +152,25 @@ impl Bench {
             finished_at: Some(now),
             retry_at: None,
             state: None,
-        };
+        }
+    }
+
+    /// A step that is under way and wants a state back.
+    pub(crate) fn open_step(&self, node: &str, iteration: &str, state: Value) -> StepRecord {
+        let status = StepStatus::Running;
+        let step = self.step(node, iteration, Value::Null);
+        StepRecord { status, port: None, output: None, finished_at: None, state: Some(state), ..step }
+    }
+
+    /// Progress of nothing but steps.
+    pub(crate) fn steps(&self, steps: Vec<StepRecord>) -> Progress {
+        Progress { started_at: self.storage.now(), steps, ..Progress::default() }
+    }
+
+    /// One finished step.
+    pub(crate) fn progress(&self, node: &str, output: Value) -> Progress {
+        let now = self.storage.now();
+        let step = self.step(node, "", output);
         let attempt = AttemptRecord {
             node: NodeId::from(node),
             iteration: String::new(),
@@ -145,10 +184,25 @@ impl Bench {
         Progress { started_at: now, steps: vec![step], attempts: vec![attempt], starts: Vec::new() }
     }
 
+    /// How many rows a table of the database has.
+    pub(crate) async fn rows(&self, table: &str) -> i64 {
+        count_rows(&self.folder, table).await
+    }
+
     /// The end of a run that went well.
     pub(crate) fn end(&self) -> Next {
         Next::End(Ending::new(RunStatus::Succeeded, self.storage.now()))
     }
+}
+
+/// How many rows a table of the database has.
+async fn count_rows(folder: &TempDir, table: &str) -> i64 {
+    let file = settings(folder).database_file();
+    let connection = Database::connect(format!("sqlite://{}?mode=ro", file.display())).await.unwrap();
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("SELECT COUNT(*) FROM {table}"));
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    connection.close().await.unwrap();
+    row.try_get_by_index(0).unwrap()
 }
 
 /// Lets every run through.
