@@ -66,7 +66,7 @@ async fn test(shared: &Shared, id: CredentialId, url: Option<String>, limit_ms: 
         idempotency_key: "credential-test",
         timeout_ms: limit_ms,
         run: None,
-        run_key: None,
+        workflow_key: None,
         node: &node,
         iteration: "",
     };

@@ -22,6 +22,7 @@ use crate::gate::{Place, WorkflowGate};
 use crate::live::{Answer, Live, News};
 use crate::prepared::PreparedDefinitions;
 use crate::run::work_on;
+use crate::scheduler::{sleep_ms, start_due};
 use crate::settings::EngineSettings;
 use crate::step::panicked;
 use crate::vault::Vault;
@@ -137,6 +138,7 @@ impl Engine {
         let room = Arc::new(Semaphore::new(shared.settings.max_parallel_runs.max(1)));
         let mut stopping = shared.stopping.subscribe();
         let mut tasks = JoinSet::new();
+        let scheduler = tokio::spawn(run_schedules(shared.clone(), shared.stopping.subscribe()));
         while !*stopping.borrow() {
             while tasks.try_join_next().is_some() {}
             let free = room.available_permits();
@@ -164,6 +166,8 @@ impl Engine {
                 });
             }
         }
+        // It ends by the same word that ended the loop.
+        let _ = scheduler.await;
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, all).await.is_err() {
             tracing::info!(runs = tasks.len(), "runs are still at work; they go on at the next start");
@@ -178,11 +182,24 @@ impl Engine {
     /// Works on what is due now, and on what that makes due, until nothing is left. For tests.
     pub async fn run_until_idle(&self) {
         loop {
+            let moved = start_due(&self.shared).await;
             let claims = self.shared.claim(self.shared.settings.max_parallel_runs.max(1)).await;
-            if claims.is_empty() {
+            if claims.is_empty() && moved == 0 {
                 return;
             }
             futures_util::future::join_all(claims.into_iter().map(|claim| self.shared.guarded(claim))).await;
+        }
+    }
+}
+
+/// Starts the runs of schedules until the engine is asked to stop.
+async fn run_schedules(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        let moved = start_due(&shared).await;
+        let sleep_ms = if moved > 0 { 0 } else { sleep_ms(&shared).await };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(sleep_ms)) => {}
+            _ = stopping.changed() => {}
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod plan;
 mod prepared;
 pub mod replay;
 mod run;
+mod scheduler;
 mod settings;
 mod starts;
 mod step;

@@ -38,6 +38,8 @@ pub(crate) struct Try<'a> {
     pub(crate) run: RunId,
     /// The run's key; none when the step is tried by itself, outside of any run.
     pub(crate) run_key: Option<i64>,
+    /// The workflow's key; none when the step is tried by itself.
+    pub(crate) workflow_key: Option<i64>,
     /// What expressions see.
     pub(crate) context: Arc<Value>,
     /// The edges that lead to the node.
@@ -203,27 +205,34 @@ async fn decide(shared: &Shared, prepared: &Prepared, going: &mut Going<'_>, pus
         Push::Reply(state, reply) => Some((state, *reply)),
         Push::Effect(effect, state) => Some((state, act(shared, behaviour.as_ref(), going, &effect).await?)),
     };
-    if going.params.is_none() {
-        if let Some(id) = node.credential {
-            going.credential = Some(shared.vault.open(id, &behaviour.node_type().credential_kinds).await?);
-        }
-        going.params = Some(resolved_params(shared, prepared, &going.this, going.started_at)?);
+    if let (None, None, Some(id)) = (&going.params, &going.credential, node.credential) {
+        going.credential = Some(shared.vault.open(id, &behaviour.node_type().credential_kinds).await?);
     }
     let public = going.credential.as_ref().map_or(Value::Null, OpenCredential::public_fields);
-    let surroundings = surroundings(shared, prepared, &going.this, going.started_at);
-    let nothing = Map::new();
-    let input = Input {
-        node,
-        params: going.params.as_ref().unwrap_or(&nothing),
-        context: &going.this.context,
-        incoming: &going.this.incoming,
-        credential: &public,
-        surroundings: &surroundings,
-    };
-    compute(prepared.is_heavy(&node.id), || match reply {
-        None => behaviour.start(&input),
-        Some((state, reply)) => behaviour.resume(&input, state, reply),
-    })
+    let known = going.params.take();
+    let this = &going.this;
+    let (params, outcome) = compute(shared, this, prepared.is_heavy(&node.id), || {
+        let params = match known {
+            Some(params) => params,
+            None => params_now(shared, prepared, this, going.started_at)?,
+        };
+        let surroundings = surroundings(shared, prepared, this, going.started_at);
+        let input = Input {
+            node,
+            params: &params,
+            context: &this.context,
+            incoming: &this.incoming,
+            credential: &public,
+            surroundings: &surroundings,
+        };
+        let outcome = match reply {
+            None => behaviour.start(&input),
+            Some((state, reply)) => behaviour.resume(&input, state, reply),
+        };
+        Ok((params, outcome))
+    })?;
+    going.params = Some(params);
+    outcome
 }
 
 async fn act(
@@ -245,7 +254,7 @@ async fn act(
         idempotency_key: &key,
         timeout_ms: going.left_ms(),
         run: this.run_key.is_some().then_some(this.run),
-        run_key: this.run_key,
+        workflow_key: this.workflow_key,
         node: &this.node.id,
         iteration: &this.iteration,
     };
@@ -307,13 +316,23 @@ pub(crate) fn resolved_params(
     this: &Try<'_>,
     started_at: Timestamp,
 ) -> Result<Map<String, Value>, NodeError> {
-    let surroundings = surroundings(shared, prepared, this, started_at);
-    let heavy = prepared.is_heavy(&this.node.id);
-    compute(heavy, || shared.catalogue.resolve_params(this.node, &this.context, &surroundings))
+    compute(shared, this, prepared.is_heavy(&this.node.id), || params_now(shared, prepared, this, started_at))
 }
 
-/// Computes where it hurts least: what may take long must not hold up the other runs of the same thread.
-fn compute<T>(heavy: bool, work: impl FnOnce() -> T) -> T {
+fn params_now(
+    shared: &Shared,
+    prepared: &Prepared,
+    this: &Try<'_>,
+    started_at: Timestamp,
+) -> Result<Map<String, Value>, NodeError> {
+    let surroundings = surroundings(shared, prepared, this, started_at);
+    shared.catalogue.resolve_params(this.node, &this.context, &surroundings)
+}
+
+/// Computes where it hurts least: what may take long must not hold up the other runs of the same thread. While it lasts, a mark
+/// outside of the process says which run is to blame should it take the process down.
+fn compute<T>(shared: &Shared, this: &Try<'_>, heavy: bool, work: impl FnOnce() -> T) -> T {
+    let _mark = this.run_key.map(|run_key| shared.storage.crash_marks().enter(run_key));
     let may_move_others = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
     if heavy && may_move_others { tokio::task::block_in_place(work) } else { work() }
 }

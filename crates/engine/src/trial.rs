@@ -118,6 +118,7 @@ async fn make(shared: &Shared, trial: Trial) -> TrialResult {
         step_started_at: now,
         run,
         run_key: None,
+        workflow_key: None,
         context: Arc::new(Value::Object(context)),
         incoming,
         limit_ms,

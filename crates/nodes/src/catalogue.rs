@@ -45,6 +45,13 @@ impl Catalogue {
         Ok(catalogue)
     }
 
+    /// The same with one more node type, which takes the place of one of the same name.
+    #[must_use]
+    pub fn with(mut self, node: Arc<dyn Node>) -> Self {
+        self.nodes.insert(node.node_type().name.clone(), node);
+        self
+    }
+
     /// The node type of this name, ready to run.
     pub fn get(&self, node_type: &str) -> Option<&Arc<dyn Node>> {
         self.nodes.get(node_type)

@@ -108,7 +108,7 @@ impl OpenCredential {
     }
 
     /// Replaces `{name}` by the field's value, once: a value that looks like a placeholder stays as it is.
-    fn fill(&self, template: &str) -> Result<String, NodeError> {
+    pub(crate) fn fill(&self, template: &str) -> Result<String, NodeError> {
         let mut filled = String::new();
         let mut rest = template;
         while let Some(start) = rest.find('{') {

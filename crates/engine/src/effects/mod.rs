@@ -12,14 +12,16 @@ mod http;
 mod mail;
 mod redact;
 mod resolve;
+mod seen;
 mod settings;
 mod stored;
+mod tables;
 mod trust;
 
 use std::fmt;
 use std::sync::Arc;
 
-use model::{ErrorCode, NodeError, NodeId, RunId};
+use model::{NodeError, NodeId, RunId};
 use nodes::effect::{Effect, Reply};
 use serde_json::Value;
 use storage::Storage;
@@ -67,8 +69,8 @@ pub struct Call<'a> {
     pub timeout_ms: u64,
     /// The run; none when a step is tried by itself.
     pub run: Option<RunId>,
-    /// The run's key; none when a step is tried by itself.
-    pub run_key: Option<i64>,
+    /// The workflow's key; none when a step is tried by itself.
+    pub workflow_key: Option<i64>,
     /// The node.
     pub node: &'a NodeId,
     /// Which turn of a box; empty outside of boxes.
@@ -139,14 +141,8 @@ impl Effects {
             Effect::Http(request) => self.inner.http.send(request, call).await,
             Effect::Mail(mail) => self.inner.mail.send(mail, call).await,
             Effect::Contacts(request) => self.inner.stored.contacts(request).await,
-            Effect::Table(_) | Effect::Seen(_) => {
-                let message = "This server has no built-in tables yet.";
-                Err(EffectError {
-                    error: NodeError::permanent(ErrorCode::Internal, message),
-                    exchange: None,
-                    is_uncertain: false,
-                })
-            }
+            Effect::Table(request) => self.inner.stored.table(request, call).await,
+            Effect::Seen(request) => self.inner.stored.seen(request, call).await,
         }
     }
 }

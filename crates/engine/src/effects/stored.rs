@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use model::{ErrorCode, FileId, NodeError, Timestamp};
 use nodes::effect::{ContactChange, ContactsReply, ContactsRequest, FileRef, Reply};
+use serde::Serialize;
 use serde_json::{Value, json};
 use storage::{Contact, ContactInput, NewFile, NewMail, Storage, StorageError, StoredFile};
 
@@ -68,21 +69,12 @@ impl Stored {
     /// Uses the built-in contact table.
     pub(super) async fn contacts(&self, request: &ContactsRequest) -> Result<Done, EffectError> {
         let started = Instant::now();
-        let mut record = Record::default();
-        if let Value::Object(fields) = json!(request) {
-            record.request = fields;
-        }
-        let result = self.use_contacts(request).await;
-        if let Ok(reply) = &result
-            && let Value::Object(fields) = json!(reply)
-        {
-            record.response = fields;
-        }
-        let exchange = record.finish(started.elapsed(), &Redactor::new(None));
-        match result {
-            Ok(reply) => Ok(Done { reply: Reply::Contacts(reply), exchange }),
-            Err(error) => Err(EffectError::new(error, exchange)),
-        }
+        recorded(json!(request), started, self.use_contacts(request).await, Reply::Contacts)
+    }
+
+    /// The storage itself, for what else is kept in it.
+    pub(super) fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     async fn use_contacts(&self, request: &ContactsRequest) -> Result<ContactsReply, NodeError> {
@@ -106,6 +98,29 @@ impl Stored {
     }
 }
 
+/// What came of an effect on our own storage, with what the history shows of it.
+pub(super) fn recorded<T: Serialize>(
+    request: Value,
+    started: Instant,
+    result: Result<T, NodeError>,
+    reply: impl FnOnce(T) -> Reply,
+) -> Result<Done, EffectError> {
+    let mut record = Record::default();
+    if let Value::Object(fields) = request {
+        record.request = fields;
+    }
+    if let Ok(reply) = &result
+        && let Value::Object(fields) = json!(reply)
+    {
+        record.response = fields;
+    }
+    let exchange = record.finish(started.elapsed(), &Redactor::new(None));
+    match result {
+        Ok(done) => Ok(Done { reply: reply(done), exchange }),
+        Err(error) => Err(EffectError::new(error, exchange)),
+    }
+}
+
 fn input(change: &ContactChange) -> ContactInput {
     let ContactChange { email, name, phone, company, fields } = change.clone();
     ContactInput { email, name, phone, company, fields }
@@ -116,6 +131,6 @@ fn shown_contact(contact: &Contact) -> Result<Value, NodeError> {
         .map_err(|error| NodeError::permanent(ErrorCode::Internal, format!("The contact cannot be shown: {error}.")))
 }
 
-fn unavailable(doing: &str, error: &StorageError) -> NodeError {
+pub(super) fn unavailable(doing: &str, error: &StorageError) -> NodeError {
     NodeError::passing(ErrorCode::Internal, format!("Stellwerk could not {doing}: {error}."))
 }

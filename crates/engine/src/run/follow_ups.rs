@@ -65,16 +65,13 @@ impl Work<'_> {
         let definition_key = self.shared.storage.store_definition(workflow_key, &definition).await.map_err(unstored)?;
         let run = self.follower(&["call-back"]);
         let event = self.event_of(json!({
-            "type": "run.ended",
-            "timestamp": ending.finished_at,
-            "data": {
-                "run": self.claim.run,
-                "event": self.claim.event.id,
-                "workflow": { "id": self.prepared.workflow, "name": self.prepared.workflow_name },
-                "status": ending.status,
-                "output": if ending.status == RunStatus::Succeeded { self.last_output.clone() } else { Value::Null },
-                "error": ending.error,
-            },
+            "run": self.claim.run,
+            "event": self.claim.event.id,
+            "workflow": { "id": self.prepared.workflow, "name": self.prepared.workflow_name },
+            "status": ending.status,
+            "finished_at": ending.finished_at,
+            "output": if ending.status == RunStatus::Succeeded { self.last_output.clone() } else { Value::Null },
+            "error": ending.error,
         }));
         let start = StartRun::new(run, NodeId::from(RUN_ENDED), definition_key, None, RunMode::Callback);
         new_event(event, workflow_key, start)
@@ -100,13 +97,21 @@ impl Work<'_> {
             parent: None,
             safe_to_repeat: None,
         };
-        let params = json!({ "url": url, "body": "{{ $.trigger.body }}" });
-        let report = model::Node {
-            credential,
-            // The receiver knows a report again by its id.
-            safe_to_repeat: Some(true),
-            ..node("report", "http.webhook", params)
+        let report = match credential {
+            Some(_) => {
+                let params = json!({ "url": url, "type": REPORT_TYPE, "data": "{{ $.trigger.body }}" });
+                node("report", "http.webhook", params)
+            }
+            // Without a secret the report is the same, but not signed.
+            None => {
+                let report = json!({
+                    "type": REPORT_TYPE, "timestamp": "{{ $.trigger.body.finished_at }}", "data": "{{ $.trigger.body }}",
+                });
+                node("report", "http.request", json!({ "method": "POST", "url": url, "body": report }))
+            }
         };
+        // The receiver knows a report again by its id.
+        let report = model::Node { credential, safe_to_repeat: Some(true), ..report };
         Definition {
             nodes: vec![node(RUN_ENDED, "manual", json!({})), report],
             edges: vec![model::Edge {
@@ -153,3 +158,6 @@ impl Work<'_> {
 
 /// The trigger of the run that tells the sender.
 const RUN_ENDED: &str = "run_ended";
+
+/// What the report says that it is.
+const REPORT_TYPE: &str = "run.ended";

@@ -199,6 +199,7 @@ impl<'a> Work<'a> {
             step_started_at: step.started_at,
             run: self.claim.run,
             run_key: Some(self.claim.lease.run_key),
+            workflow_key: Some(self.claim.workflow_key),
             context: scope.context.clone(),
             incoming: scope.ways_to(spot.place),
             limit_ms: limit_ms.min(self.deadline.ms_since(now)).max(1),

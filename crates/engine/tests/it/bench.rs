@@ -1,6 +1,7 @@
 //! An engine over a database in a folder of its own, and short ways to let it work.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -30,7 +31,32 @@ pub(crate) struct Bench {
     pub(crate) engine: Engine,
     pub(crate) storage: Storage,
     pub(crate) clock: ManualClock,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Folder,
+}
+
+/// Where everything of a bench lies.
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Removes it afterwards, unless it belongs to somebody else.
+    _removed: Option<TempDir>,
+}
+
+impl Folder {
+    /// A new one.
+    fn fresh() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { path: folder.path().to_owned(), _removed: Some(folder) }
+    }
+
+    /// One that stays.
+    pub(crate) fn kept(path: PathBuf) -> Self {
+        Self { path, _removed: None }
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// A stored workflow.
@@ -50,6 +76,13 @@ pub(crate) struct Sample {
     pub(crate) query: Map<String, Value>,
 }
 
+impl Workflow {
+    /// Its key and that of its definition.
+    pub(crate) fn keys(&self) -> (i64, i64) {
+        (self.key, self.definition_key)
+    }
+}
+
 impl Bench {
     /// An engine over an empty database; retries are never spread.
     pub(crate) async fn open() -> Self {
@@ -58,7 +91,7 @@ impl Bench {
 
     /// The same with other limits, or another source of chance.
     pub(crate) async fn open_with(settings: EngineSettings, chance: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::fresh();
         let clock = ManualClock::at(START);
         Self::over(folder, clock, settings, Box::new(chance)).await
     }
@@ -70,18 +103,34 @@ impl Bench {
         Self::over(folder, clock, EngineSettings::default(), Box::new(|| 1.0)).await
     }
 
+    /// An engine with node types of its own, over whatever lies in a folder.
+    pub(crate) async fn in_folder(folder: Folder, catalogue: Catalogue) -> Self {
+        let clock = ManualClock::at(START);
+        Self::made_of(folder, clock, EngineSettings::default(), Box::new(|| 1.0), Arc::new(catalogue)).await
+    }
+
     async fn over(
-        folder: TempDir,
+        folder: Folder,
         clock: ManualClock,
         settings: EngineSettings,
         chance: Box<dyn Fn() -> f64 + Send + Sync>,
     ) -> Self {
+        Self::made_of(folder, clock, settings, chance, CATALOGUE.clone()).await
+    }
+
+    async fn made_of(
+        folder: Folder,
+        clock: ManualClock,
+        settings: EngineSettings,
+        chance: Box<dyn Fn() -> f64 + Send + Sync>,
+        catalogue: Arc<Catalogue>,
+    ) -> Self {
         let storage = open_storage(&folder, &clock).await;
         let effects = Effects::new(crate::effects::local_settings(), storage.clone()).unwrap();
-        let vault = Vault::new(storage.clone(), CATALOGUE.clone(), SealingKey::from_bytes([7; 32]));
+        let vault = Vault::new(storage.clone(), catalogue.clone(), SealingKey::from_bytes([7; 32]));
         let engine = Engine::new(Parts {
             storage: storage.clone(),
-            catalogue: CATALOGUE.clone(),
+            catalogue,
             effects,
             vault,
             clock: Arc::new(clock.clone()),
@@ -239,7 +288,7 @@ pub(crate) fn charge(id: &str, url: &str) -> Value {
 }
 
 /// The directory is free again as soon as the last task of the engine before has gone.
-async fn open_storage(folder: &TempDir, clock: &ManualClock) -> Storage {
+async fn open_storage(folder: &Folder, clock: &ManualClock) -> Storage {
     let opened = async {
         loop {
             let settings = StorageSettings::for_directory(folder.path());

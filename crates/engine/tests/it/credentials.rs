@@ -23,6 +23,11 @@ async fn store(bench: &Bench, kind: &str, hosts: &[&str], fields: &[(&str, &str)
     id
 }
 
+/// Stores the secret that signs webhooks to this machine.
+pub(crate) async fn webhook_secret(bench: &Bench, secret: &str) -> CredentialId {
+    store(bench, "webhook_secret", &["127.0.0.1"], &[("secret", secret)]).await
+}
+
 /// A workflow that sends one request with a credential.
 fn sending(url: &str, credential: CredentialId) -> Value {
     chain(&[json!({"id": "call", "type": "http.request", "credential": credential, "params": {"url": url}})])

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod child;
 mod control;
 mod credentials;
 mod doubt;
@@ -13,10 +14,13 @@ mod effects;
 mod follow_ups;
 mod mail;
 mod parallel;
+mod poison;
 mod replay;
 mod resume;
 mod scenarios;
+mod schedules;
 mod sink;
+mod tables;
 mod trial;
 mod turns;
 mod waiting;

@@ -160,3 +160,36 @@ async fn a_cancelled_box_leaves_no_step_open() {
     bench.idle().await;
     assert_eq!(bench.status(run).await, RunStatus::Cancelled);
 }
+
+#[test]
+fn the_outputs_of_many_turns_do_not_pile_up_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(crate::child::run("turns::walks_a_long_list_in_a_process_of_its_own", folder.path()).success());
+}
+
+#[tokio::test]
+#[ignore = "needs a process of its own, whose memory it measures; it is started by the test above"]
+async fn walks_a_long_list_in_a_process_of_its_own() {
+    const TURNS: usize = 3_000;
+    let bench = Bench::open().await;
+    // 20,000 bytes each, 60 MB in all.
+    let text = "{{ $.index }}-0123456789abcde".repeat(1_000);
+    let wide = json!({"id": "wide", "type": "set_fields", "params": {"fields": {"text": text}}});
+    let workflow = bench.workflow(each(json!({"collect": false, "parallel": 4}), &[wide])).await;
+    let run = bench.begin(&workflow, items(TURNS)).await;
+    let before = largest_bytes();
+    bench.engine.run_until_idle().await;
+    let grown = largest_bytes() - before;
+    assert_eq!(bench.status(run).await, RunStatus::Succeeded);
+    let steps = bench.steps(run).await;
+    assert_eq!(steps["each"].output.as_ref().unwrap()["succeeded"], json!(TURNS));
+    assert_eq!(steps["each@7"].output, None);
+    assert!(grown < 40_000_000, "the process grew by {grown} bytes");
+}
+
+/// The most memory that this process has had in use so far.
+fn largest_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1_024
+}

@@ -6,12 +6,14 @@ mod failure;
 mod outgoing;
 mod redirect;
 mod retry_after;
+mod signature;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{ErrorCode, NodeError};
+use model::{ErrorCode, NodeError, Timestamp};
 use nodes::effect::{HttpReply, HttpRequest, Reply};
+use nodes::manifest::Apply;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Request, Response};
 use serde_json::Value;
@@ -93,7 +95,7 @@ impl HttpSender {
         loop {
             *name = outgoing.name();
             self.check_reach(&outgoing, call, with_credential)?;
-            let wire = wire_request(&outgoing, call, with_credential)?;
+            let wire = wire_request(&outgoing, call, with_credential, self.stored.now())?;
             note_request(record, &wire, &outgoing.shown_body);
             record.is_out = true;
             let mut response = self.client.execute(wire).await.map_err(|error| {
@@ -172,11 +174,22 @@ impl HttpSender {
 }
 
 /// The request as it goes out, with its credential.
-fn wire_request(outgoing: &Outgoing, call: &Call<'_>, with_credential: bool) -> Result<Request, NodeError> {
+fn wire_request(
+    outgoing: &Outgoing,
+    call: &Call<'_>,
+    with_credential: bool,
+    now: Timestamp,
+) -> Result<Request, NodeError> {
     let mut url = outgoing.url.clone();
     let mut headers = outgoing.headers.clone();
     if let Some(credential) = call.credential.filter(|_| with_credential) {
-        credential.apply(&mut url, &mut headers)?;
+        match &credential.kind.apply {
+            Apply::StandardWebhooks { secret } => {
+                let body = outgoing.body.as_deref().unwrap_or_default();
+                headers.extend(signature::sign(credential, secret, call.idempotency_key, now, body)?);
+            }
+            _ => credential.apply(&mut url, &mut headers)?,
+        }
     }
     let mut wire = Request::new(outgoing.method.clone(), url);
     *wire.headers_mut() = headers;

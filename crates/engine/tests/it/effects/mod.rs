@@ -63,7 +63,7 @@ impl Outside {
             idempotency_key: "key-1",
             timeout_ms: call.timeout_ms,
             run: Some(run),
-            run_key: None,
+            workflow_key: Some(1),
             node: &node,
             iteration: "",
         };
