@@ -19,7 +19,7 @@ export CARGO_INCREMENTAL := 0
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test browser screenshots fmt fmt-check lint counterparts openapi bench crash clean toolchain node chromium
+.PHONY: help run build web test browser screenshots fmt fmt-check lint counterparts openapi bench crash clean toolchain node chromium wrk
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -78,9 +78,9 @@ openapi: toolchain ## Write docs/openapi.json anew after a change of the API
 	$(CARGO) run --locked --quiet --package server --example openapi > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
 
-bench: toolchain ## Measure a release build under load
-	$(CARGO) build --locked --release --package server --bin stellwerk
-	$(CARGO) run --locked --release --package server --example load
+bench: toolchain wrk ## Measure a release build under load, beside the least that is possible (SECONDS=10 for each measurement)
+	$(CARGO) build --locked --release --package server --bin stellwerk --example load --example floor
+	$(TARGET_DIR)/release/examples/load $(or $(SECONDS),10)
 
 # The places at which it may be told to end are compiled in for this only.
 crash: toolchain ## End a release build in its worst moments, and cause faults below it (CYCLES=200)
@@ -115,4 +115,12 @@ chromium:
 	    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium fonts-liberation curl; \
 	  else \
 	    echo "Chromium is missing (the tests work the pages in it): install it, or name it in the variable CHROMIUM." >&2; exit 1; \
+	  fi; }
+
+wrk:
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends wrk; \
+	  else \
+	    echo "wrk is missing (it makes the load): install it." >&2; exit 1; \
 	  fi; }

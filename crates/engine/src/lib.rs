@@ -3,6 +3,7 @@
 //! `plan` and `transition` decide and are pure; `run` and `step` do what they say; `engine` takes runs from the queue. There
 //! is no SQL here, and nothing knows the web server.
 
+mod ahead;
 mod callee;
 mod computing_time;
 pub mod credential_test;

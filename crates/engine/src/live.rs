@@ -102,6 +102,11 @@ impl Live {
         self.closing.subscribe()
     }
 
+    /// Whether somebody follows.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.news.receiver_count() > 0
+    }
+
     /// Tells whoever follows.
     pub fn tell(&self, news: impl FnOnce() -> News) {
         if self.news.receiver_count() > 0 {

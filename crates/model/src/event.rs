@@ -26,14 +26,15 @@ pub struct Event {
 impl Event {
     /// The value that expressions see as `trigger`.
     pub fn to_context(&self) -> Value {
-        json!({
-            "event": self.id,
-            "received_at": self.received_at,
-            "method": self.method,
-            "headers": self.headers,
-            "query": self.query,
-            "body": self.body,
-        })
+        // Not by `json!`, which would serialise the whole body only to build it anew.
+        Value::Object(Map::from_iter([
+            ("event".to_owned(), json!(self.id)),
+            ("received_at".to_owned(), json!(self.received_at)),
+            ("method".to_owned(), Value::String(self.method.clone())),
+            ("headers".to_owned(), Value::Object(self.headers.clone())),
+            ("query".to_owned(), Value::Object(self.query.clone())),
+            ("body".to_owned(), self.body.clone()),
+        ]))
     }
 }
 

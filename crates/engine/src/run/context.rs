@@ -2,28 +2,34 @@
 
 use std::sync::Arc;
 
-use model::{NodeId, RunId, Timestamp};
+use model::{Event, NodeId, RunId, Timestamp};
 use serde_json::{Map, Value, json};
-use storage::queue::Claim;
 
 use crate::engine::Shared;
 use crate::links::step_name;
 use crate::prepared::Prepared;
 
 /// What the steps outside of any box see when none has ended.
-pub(super) fn of_run(shared: &Shared, prepared: &Prepared, claim: &Claim, started_at: Timestamp) -> Arc<Value> {
-    let mut run = json!({ "id": claim.run, "started_at": started_at });
+///
+/// Put together by hand: the macro for JSON would serialise the event's body only to build it anew.
+pub(crate) fn of_run(
+    shared: &Shared,
+    prepared: &Prepared,
+    (event, run): (&Event, RunId),
+    started_at: Timestamp,
+) -> Arc<Value> {
+    let mut of_run = Map::from_iter([("id".to_owned(), json!(run)), ("started_at".to_owned(), json!(started_at))]);
     let waiting = prepared.waiting_in(None);
-    if let (false, Value::Object(run)) = (waiting.is_empty(), &mut run) {
-        run.insert("links".to_owned(), links(shared, claim.run, waiting, ""));
+    if !waiting.is_empty() {
+        of_run.insert("links".to_owned(), links(shared, run, waiting, ""));
     }
-    Arc::new(json!({
-        "trigger": claim.event.to_context(),
-        "steps": {},
-        "vars": {},
-        "run": run,
-        "workflow": { "id": prepared.workflow, "name": prepared.workflow_name },
-    }))
+    Arc::new(Value::Object(Map::from_iter([
+        ("trigger".to_owned(), event.to_context()),
+        ("steps".to_owned(), Value::Object(Map::new())),
+        ("vars".to_owned(), Value::Object(Map::new())),
+        ("run".to_owned(), Value::Object(of_run)),
+        ("workflow".to_owned(), json!({ "id": prepared.workflow, "name": prepared.workflow_name })),
+    ])))
 }
 
 /// Fits the context of what lies around a box, or of another turn that is over, to a turn.

@@ -4,7 +4,7 @@
 //! each scope what it does next; `work` does it, `turns` opens and ends turns, `suspend` lets steps wait, `restore` builds
 //! everything anew after a restart, `ending` and `follow_ups` say what comes of the end.
 
-mod context;
+pub(crate) mod context;
 mod ending;
 mod follow_ups;
 mod journal;

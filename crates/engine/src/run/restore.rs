@@ -37,7 +37,8 @@ impl<'a> Work<'a> {
         let started_at = claim.started_at.unwrap_or_else(|| shared.clock.now());
         let shape = prepared.shape(None);
         let begin = shape.place_of(&claim.trigger_node).map_or(Begin::Nowhere, Begin::Trigger);
-        let root = Scope::new(shape, begin, of_run(shared, prepared, &claim, started_at), started_at);
+        let root =
+            Scope::new(shape, begin, of_run(shared, prepared, (&claim.event, claim.run), started_at), started_at);
         let on_record = OnRecord::of(std::mem::take(&mut claim.steps), std::mem::take(&mut claim.turns));
         let mut work = Self {
             shared,

@@ -176,6 +176,19 @@ impl Bench {
 
     /// The same for a run whose id is known before, so that it can be watched from its beginning.
     pub(crate) async fn begin_as(&self, run: RunId, workflow: &Workflow, sample: Sample) -> RunId {
+        let accepted = self.storage.queue().accept(self.event(run, workflow, sample)).await.unwrap();
+        assert_eq!(accepted.run, Some(run));
+        run
+    }
+
+    /// Accepts an event as the server does: a run that only computes may be over afterwards.
+    pub(crate) async fn receive(&self, run: RunId, workflow: &Workflow, sample: Sample) -> RunId {
+        let accepted = self.engine.accept(self.event(run, workflow, sample)).await.unwrap();
+        assert_eq!(accepted.run, Some(run));
+        run
+    }
+
+    fn event(&self, run: RunId, workflow: &Workflow, sample: Sample) -> NewEvent {
         let event = Event {
             id: EventId::generate(),
             received_at: self.storage.now(),
@@ -184,7 +197,7 @@ impl Bench {
             query: sample.query,
             body: sample.body,
         };
-        let new = NewEvent {
+        NewEvent {
             raw_body: event.body.to_string().into_bytes(),
             event: Arc::new(event),
             workflow_key: workflow.key,
@@ -201,10 +214,7 @@ impl Bench {
                 None,
                 RunMode::Live,
             )),
-        };
-        let accepted = self.storage.queue().accept(new).await.unwrap();
-        assert_eq!(accepted.run, Some(run));
-        run
+        }
     }
 
     /// Stores a workflow, starts a run of it with an empty event and works until nothing is due.

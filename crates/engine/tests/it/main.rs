@@ -5,6 +5,7 @@
     reason = "a failed preparation is a failed test, also in helpers outside of test functions"
 )]
 
+mod ahead;
 mod bench;
 mod child;
 mod control;

@@ -21,11 +21,6 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), line: String::new(), body: Vec::new() })
     }
 
-    /// Posts JSON; the status of the answer.
-    pub(crate) fn post(&mut self, path: &str, body: &str) -> Result<u16, Failure> {
-        self.exchange("POST", path, "", body)
-    }
-
     /// Calls the API; the answer's JSON. Anything but success is a failure.
     pub(crate) fn call(&mut self, method: &str, path: &str, token: &str, body: &str) -> Result<Value, Failure> {
         let status = self.exchange(method, path, &format!("Authorization: Bearer {token}\r\n"), body)?;

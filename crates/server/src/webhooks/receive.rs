@@ -98,8 +98,10 @@ impl Ingress<'_> {
         let parsed = body::parse(content_type, encoding, &raw_body, &limits)
             .map_err(|error| refuse(error.into(), raw_body.clone()))?;
         let files: Vec<NewFile> = parsed.files.iter().map(new_file).collect();
+        let is_verbatim = parsed.is_verbatim;
         let body = parsed.with_files(files.iter().map(reference));
-        let kept_as = how_to_keep(&body, &raw_body, encoding, files.is_empty());
+        let kept_as =
+            if is_verbatim || (body.is_null() && raw_body.is_empty()) { Parsed::AsRawJson } else { Parsed::Beside };
         let event = self.event(body);
         let dedup_key = self.delivery_id(&event).map_err(|problem| refuse(problem, raw_body.clone()))?;
         self.store(NewEvent {
@@ -126,7 +128,7 @@ impl Ingress<'_> {
             }
             _ => None,
         };
-        let accepted = self.storage.queue().accept(new).await.map_err(|error| unavailable(self.config, &error))?;
+        let accepted = self.engine.accept(new).await.map_err(|error| unavailable(self.config, &error))?;
         self.tell(accepted.event, accepted.status, accepted.run);
         let patience = Duration::from_millis(self.config.ingress.finished_wait_ms);
         Ok(answer(respond, accepted, watch, patience).await)
@@ -233,16 +235,6 @@ impl Ingress<'_> {
         let (workflow, node) = (self.target.workflow, self.target.node.clone());
         self.engine.live().tell(|| News::Event { workflow, node, event, status, run });
     }
-}
-
-/// The raw body is enough when it reads as the parsed one; everything else is kept parsed, too.
-fn how_to_keep(body: &Value, raw_body: &[u8], encoding: Option<&str>, has_no_files: bool) -> Parsed {
-    let is_empty = body.is_null() && raw_body.is_empty();
-    let is_plain_json = !matches!(body, Value::String(_))
-        && encoding.is_none()
-        && has_no_files
-        && serde_json::from_slice::<Value>(raw_body).is_ok_and(|read| read == *body);
-    if is_empty || is_plain_json { Parsed::AsRawJson } else { Parsed::Beside }
 }
 
 fn new_file(file: &body::UploadedFile) -> NewFile {

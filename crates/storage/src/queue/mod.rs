@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::StorageError;
 pub use types::{
-    Accepted, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, ParentLink, Parsed, Progress, Reschedule,
+    Accepted, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, Over, ParentLink, Parsed, Progress, Reschedule,
     Revival, RunMode, Signal, SignalOutcome, StartRun, Turn,
 };
 

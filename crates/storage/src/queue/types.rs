@@ -83,6 +83,8 @@ pub struct StartRun {
     pub copied: Vec<StepRecord>,
     /// What becomes of the schedule that starts it; the schedule is the one of `trigger_node`.
     pub reschedule: Option<Reschedule>,
+    /// How it ended, if it is over before it is stored; `copied` has its steps then. It never enters the queue.
+    pub over: Option<Over>,
 }
 
 impl StartRun {
@@ -99,8 +101,18 @@ impl StartRun {
             replay_of: None,
             copied: Vec::new(),
             reschedule: None,
+            over: None,
         }
     }
+}
+
+/// The end of a run that needed nothing but its event. Nobody waits for it: whoever does is woken through the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Over {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How it ended.
+    pub ending: Ending,
 }
 
 /// The step of another run that waits for this run's end.

@@ -41,7 +41,7 @@ pub(super) struct PreparedEvent {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stored {
     pub(super) accepted: Accepted,
-    /// The key of the run that was started just now.
+    /// The key of the run that was started just now and is to be worked on.
     pub(super) run_key: Option<i64>,
 }
 
@@ -252,6 +252,7 @@ impl Rows {
             self.steps.extend(add_copied(&prepared.copied, run_key, keys, &mut self.payloads)?);
         }
         let run = prepared.start.as_ref().map(|start| start.run);
+        let run_key = run_key.filter(|_| prepared.start.as_ref().is_none_or(|start| start.over.is_none()));
         let status = row.status.parse().map_err(|_| StorageError::Corrupt("event status".to_owned()))?;
         let accepted = Accepted { event: EventId(row.public_id), run, status };
         self.events.push(row.into());
@@ -261,7 +262,7 @@ impl Rows {
     fn start(&mut self, start: &StartRun, event: &event::Model, keys: &mut Keys) -> i64 {
         let run_key = keys.run;
         keys.run += 1;
-        let parent = start.parent.as_ref();
+        let (parent, over) = (start.parent.as_ref(), start.over.as_ref());
         self.runs.push(run::ActiveModel {
             id: Set(run_key),
             public_id: Set(start.run.0),
@@ -269,18 +270,21 @@ impl Rows {
             definition_id: Set(start.definition_key),
             version: Set(start.version),
             event_id: Set(event.id),
-            status: Set(RunStatus::Queued.as_str().to_owned()),
+            status: Set(over.map_or(RunStatus::Queued, |over| over.ending.status).as_str().to_owned()),
             mode: Set(start.mode.as_str().to_owned()),
             trigger_node: Set(start.trigger_node.0.clone()),
             created_at: Set(event.received_at),
-            started_at: Set(None),
-            finished_at: Set(None),
-            error: Set(None),
+            started_at: Set(over.map(|over| over.started_at.0)),
+            finished_at: Set(over.map(|over| over.ending.finished_at.0)),
+            error: Set(over.and_then(|over| over.ending.error.as_ref()).map(ToString::to_string)),
             parent_run_id: parent.map_or(NotSet, |parent| Set(Some(parent.run_key))),
             parent_node: parent.map_or(NotSet, |parent| Set(Some(parent.node.0.clone()))),
             parent_iteration: parent.map_or(NotSet, |parent| Set(Some(parent.iteration.clone()))),
             replay_of: start.replay_of.map_or(NotSet, |replayed| Set(Some(replayed))),
         });
+        if over.is_some() {
+            return run_key;
+        }
         self.queue.push(queue::ActiveModel {
             run_id: Set(run_key),
             due_at: Set(event.received_at),

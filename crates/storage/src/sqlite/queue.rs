@@ -186,7 +186,8 @@ fn without_copies(start: &StartRun) -> Option<StartRun> {
 #[async_trait]
 impl Queue for SqliteQueue {
     async fn accept(&self, new: NewEvent) -> Result<Accepted, StorageError> {
-        if matches!(new.disposition, Disposition::Start(_)) && self.len() >= self.capacity {
+        let enters = matches!(&new.disposition, Disposition::Start(start) if start.over.is_none());
+        if enters && self.len() >= self.capacity {
             return Err(StorageError::QueueFull);
         }
         if let Err(error) = self.room.check() {

@@ -3,7 +3,8 @@
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::QueryStatementWriter;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryTrait, Statement, Value,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Iterable,
+    QueryTrait, Statement, Value,
 };
 
 use crate::error::StorageError;
@@ -16,6 +17,16 @@ pub(super) const ROWS_PER_STATEMENT: usize = 1_000;
 pub(super) struct Script {
     sql: String,
     values: Vec<Value>,
+}
+
+/// What becomes of a row whose key is there already.
+pub(super) struct Replace<C: 'static> {
+    /// The columns of the key.
+    pub(super) key: &'static [C],
+    /// What is overwritten.
+    pub(super) columns: &'static [C],
+    /// A row whose column has this value stays as it is.
+    pub(super) unless: Option<(C, &'static str)>,
 }
 
 impl Script {
@@ -36,21 +47,83 @@ impl Script {
     where
         A: ActiveModelTrait,
     {
+        self.write(rows, "");
+    }
+
+    /// The same, and rows that are there already are overwritten.
+    pub(super) fn replace<A>(&mut self, rows: Vec<A>, replace: &Replace<<A::Entity as EntityTrait>::Column>)
+    where
+        A: ActiveModelTrait,
+    {
+        self.write(rows, &replace.to_sql::<A::Entity>());
+    }
+
+    /// Columns that no row of a statement sets are left out of it. The text is put together here: going through a query
+    /// builder would take longer than all the rest of the writer's work.
+    fn write<A>(&mut self, rows: Vec<A>, ending: &str)
+    where
+        A: ActiveModelTrait,
+    {
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-            self.add_query(&<A::Entity as EntityTrait>::insert_many(chunk));
+            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter()
+                .filter(|column| chunk.iter().any(|row| !row.is_not_set(*column)))
+                .collect();
+            self.sql.push_str("INSERT INTO \"");
+            self.sql.push_str(A::Entity::default().table_name());
+            self.sql.push_str("\" (");
+            push_names(&mut self.sql, &columns);
+            self.sql.push_str(") VALUES ");
+            let mut places = ",?".repeat(columns.len());
+            places.replace_range(..1, "(");
+            for (place, row) in chunk.iter_mut().enumerate() {
+                self.sql.push_str(if place == 0 { "" } else { "," });
+                self.sql.push_str(&places);
+                self.sql.push(')');
+                self.values.extend(columns.iter().map(|column| match row.take(*column) {
+                    ActiveValue::Set(value) | ActiveValue::Unchanged(value) => value,
+                    ActiveValue::NotSet => Value::String(None),
+                }));
+            }
+            self.sql.push_str(ending);
+            self.sql.push(';');
         }
     }
 
     /// Executes everything.
-    pub(super) fn run(self, transaction: &DatabaseTransaction) -> BoxFuture<'_, Result<(), StorageError>> {
+    pub(super) fn run<C: ConnectionTrait>(self, connection: &C) -> BoxFuture<'_, Result<(), StorageError>> {
         Box::pin(async move {
             if !self.sql.is_empty() {
                 let statement = Statement::from_sql_and_values(DbBackend::Sqlite, self.sql, self.values);
-                transaction.execute_raw(statement).await?;
+                connection.execute_raw(statement).await?;
             }
             Ok(())
         })
+    }
+}
+
+impl<C: IdenStatic + 'static> Replace<C> {
+    fn to_sql<E: EntityTrait>(&self) -> String {
+        let mut sql = String::from(" ON CONFLICT (");
+        push_names(&mut sql, self.key);
+        sql.push_str(") DO UPDATE SET ");
+        for (place, column) in self.columns.iter().enumerate() {
+            let (comma, name) = (if place == 0 { "" } else { ", " }, column.as_str());
+            sql.push_str(&format!("{comma}\"{name}\" = \"excluded\".\"{name}\""));
+        }
+        if let Some((column, value)) = &self.unless {
+            let (table, name) = (E::default().table_name().to_owned(), column.as_str());
+            sql.push_str(&format!(" WHERE \"{table}\".\"{name}\" <> '{value}'"));
+        }
+        sql
+    }
+}
+
+fn push_names(sql: &mut String, columns: &[impl IdenStatic]) {
+    for (place, column) in columns.iter().enumerate() {
+        sql.push_str(if place == 0 { "\"" } else { ", \"" });
+        sql.push_str(column.as_str());
+        sql.push('"');
     }
 }

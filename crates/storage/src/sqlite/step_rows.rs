@@ -1,10 +1,9 @@
 //! Steps and attempts on their way into their tables.
 
 use model::{AttemptStatus, StepStatus};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, IntoActiveModel};
 
-use super::script::{ROWS_PER_STATEMENT, Script};
+use super::script::{Replace, Script};
 use super::writer::Keys;
 use crate::entities::{attempt, payload, step};
 use crate::error::StorageError;
@@ -96,9 +95,7 @@ pub(super) fn add_steps<'a>(
     let mut payloads = Vec::new();
     let rows: Vec<_> = steps.map(|step| step.split(keys, &mut payloads)).collect::<Result<_, _>>()?;
     script.insert(payloads);
-    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        script.add_query(&step::Entity::insert_many(chunk.to_vec()).on_conflict(replace_unfinished_step()));
-    }
+    script.replace(rows, &UNFINISHED_STEPS);
     Ok(())
 }
 
@@ -156,7 +153,6 @@ pub(super) fn add_attempts<'a>(
     keys: &mut Keys,
     script: &mut Script,
 ) -> Result<(), StorageError> {
-    use attempt::Column;
     let mut payloads = Vec::new();
     let mut rows = Vec::new();
     for attempt in attempts {
@@ -165,26 +161,31 @@ pub(super) fn add_attempts<'a>(
         rows.push(row.into_active_model());
     }
     script.insert(payloads);
-    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        let replace = OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration, Column::Number])
-            .update_columns([
-                Column::Status,
-                Column::FinishedAt,
-                Column::Error,
-                Column::Exchanges,
-                Column::ExchangesPayloadId,
-            ])
-            .to_owned();
-        script.add_query(&attempt::Entity::insert_many(chunk.to_vec()).on_conflict(replace));
-    }
+    script.replace(rows, &ATTEMPTS);
     Ok(())
 }
 
+const ATTEMPTS: Replace<attempt::Column> = {
+    use attempt::Column;
+    Replace {
+        key: &[Column::RunId, Column::NodeId, Column::Iteration, Column::Number],
+        columns: &[
+            Column::Status,
+            Column::FinishedAt,
+            Column::Error,
+            Column::Exchanges,
+            Column::ExchangesPayloadId,
+        ],
+        unless: None,
+    }
+};
+
 /// The last arbiter: whoever writes a step that has succeeded already changes nothing.
-fn replace_unfinished_step() -> OnConflict {
+const UNFINISHED_STEPS: Replace<step::Column> = {
     use step::Column;
-    OnConflict::columns([Column::RunId, Column::NodeId, Column::Iteration])
-        .update_columns([
+    Replace {
+        key: &[Column::RunId, Column::NodeId, Column::Iteration],
+        columns: &[
             Column::Status,
             Column::Port,
             Column::Output,
@@ -195,7 +196,7 @@ fn replace_unfinished_step() -> OnConflict {
             Column::RetryAt,
             Column::State,
             Column::StatePayloadId,
-        ])
-        .action_and_where(Expr::col((step::Entity, Column::Status)).ne("succeeded"))
-        .to_owned()
-}
+        ],
+        unless: Some((Column::Status, "succeeded")),
+    }
+};

@@ -2,7 +2,7 @@
 
 use model::{ErrorCode, EventStatus, RunStatus, StepStatus};
 use serde_json::json;
-use storage::queue::{Disposition, Next};
+use storage::queue::{Disposition, Ending, NewEvent, Next, Over};
 use storage::{RunFilter, StorageError};
 
 use crate::support::{Open, bench};
@@ -125,6 +125,31 @@ async fn a_parked_run_comes_back_at_its_moment_under_a_new_lease() {
     let late = queue.record(claim.lease, bench.progress("second", json!(2)), bench.end()).await;
     assert!(matches!(late, Err(StorageError::LeaseLost)), "the old lease writes nothing any more");
     queue.record(again.lease, bench.progress("second", json!(2)), bench.end()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_is_over_already_is_stored_whole_and_never_enters_the_queue() {
+    let bench = bench().await;
+    let queue = bench.storage.queue();
+    let now = bench.storage.now();
+    let over = |mut event: NewEvent| {
+        if let Disposition::Start(start) = &mut event.disposition {
+            start.copied = bench.progress("sum", json!({"total": 3})).steps;
+            start.over = Some(Over { started_at: now, ending: Ending::new(RunStatus::Succeeded, now) });
+        }
+        event
+    };
+    let accepted = queue.accept(over(bench.delivery("d-1"))).await.unwrap();
+    let again = queue.accept(over(bench.delivery("d-1"))).await.unwrap();
+    assert_eq!((again.status, again.run), (EventStatus::Duplicate, accepted.run));
+    assert!(queue.is_empty());
+    assert!(bench.claim_all().await.is_empty());
+    let run = bench.storage.run(accepted.run.unwrap()).await.unwrap();
+    assert_eq!((run.status, run.started_at, run.finished_at), (RunStatus::Succeeded, Some(now), Some(now)));
+    let steps = bench.storage.run_steps(run.key).await.unwrap();
+    assert_eq!(steps[0].output, Some(json!({"total": 3})));
+    assert!(!queue.cancel(run.id).await.unwrap(), "it has ended already");
+    assert_eq!(bench.storage.runs(&RunFilter { limit: 10, ..RunFilter::default() }).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ pub struct Parsed {
     pub value: Value,
     /// The files, in the order of the body.
     pub files: Vec<UploadedFile>,
+    /// Whether the bytes as they arrived, read as JSON, are exactly this value.
+    pub is_verbatim: bool,
 }
 
 /// A file in a body.
@@ -27,11 +29,18 @@ pub struct UploadedFile {
 }
 
 impl Parsed {
+    /// A body that was read as JSON, `as_it_arrived` or decoded before. What is text or nothing is told apart from a body
+    /// that only looks like it, so it does not count as verbatim.
+    pub(super) fn of_json(value: Value, as_it_arrived: bool) -> Self {
+        let is_verbatim = as_it_arrived && !matches!(value, Value::Null | Value::String(_));
+        Self { value, files: Vec::new(), is_verbatim }
+    }
+
     /// A body that is one file: `{"file": …}`.
     pub(super) fn of_file(bytes: Vec<u8>, content_type: String) -> Self {
         let name = "body".to_owned();
         let file = UploadedFile { place: "/file".to_owned(), field: "file".to_owned(), name, content_type, bytes };
-        Self { value: json!({ "file": null }), files: vec![file] }
+        Self { value: json!({ "file": null }), files: vec![file], is_verbatim: false }
     }
 
     /// The value with one reference per file, in the same order, put where the files were.
@@ -47,6 +56,6 @@ impl Parsed {
 
 impl From<Value> for Parsed {
     fn from(value: Value) -> Self {
-        Self { value, files: Vec::new() }
+        Self { value, files: Vec::new(), is_verbatim: false }
     }
 }

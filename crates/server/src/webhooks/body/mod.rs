@@ -62,7 +62,7 @@ pub fn parse(
         return Ok(Parsed::from(Value::Null));
     }
     let Some(content_type) = content_type.filter(|text| !text.trim().is_empty()) else {
-        return Ok(guess(&bytes, limits));
+        return Ok(guess(&bytes, raw, limits));
     };
     let Some(media_type) = MediaType::parse(content_type) else {
         return file(&bytes, "application/octet-stream", limits);
@@ -71,7 +71,11 @@ pub fn parse(
     match (media_type.main.as_str(), media_type.sub.as_str()) {
         ("application", "x-www-form-urlencoded") => Ok(form::parse(&bytes, charset, limits)?.into()),
         ("multipart", "form-data") => multipart::parse(&bytes, &media_type, limits),
-        (_, sub) if is_json(sub) => Ok(json::parse(&charset::decode(&bytes, charset)?, limits)?.into()),
+        (_, sub) if is_json(sub) => {
+            let text = charset::decode(&bytes, charset)?;
+            let value = json::parse(&text, limits)?;
+            Ok(Parsed::of_json(value, text.as_bytes() == raw))
+        }
         (_, sub) if sub == "xml" || sub.ends_with("+xml") => {
             Ok(xml::parse(&charset::decode_xml(&bytes, charset)?, limits)?.into())
         }
@@ -85,14 +89,14 @@ fn is_json(sub: &str) -> bool {
 }
 
 /// Makes the best of a body whose sender does not say what it is.
-fn guess(bytes: &[u8], limits: &Limits) -> Parsed {
+fn guess(bytes: &[u8], raw: &[u8], limits: &Limits) -> Parsed {
     let Ok(text) = charset::decode(bytes, None) else {
         return Parsed::of_file(bytes.to_vec(), "application/octet-stream".to_owned());
     };
     if text.trim_start().starts_with(['{', '['])
         && let Ok(value) = json::parse(&text, limits)
     {
-        return value.into();
+        return Parsed::of_json(value, text.as_bytes() == raw);
     }
     json!(text).into()
 }

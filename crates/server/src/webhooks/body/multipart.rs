@@ -50,7 +50,7 @@ pub(super) fn parse(bytes: &[u8], media_type: &MediaType, limits: &Limits) -> Re
             file.place = format!("/{}", pointer_token(&file.field));
         }
     }
-    Ok(Parsed { value: Value::Object(form::gather(fields)), files })
+    Ok(Parsed { value: Value::Object(form::gather(fields)), files, is_verbatim: false })
 }
 
 fn field_value(head: &Head, content: &[u8], limits: &Limits) -> Result<Value, BodyError> {
