@@ -229,7 +229,7 @@ async fn decide(shared: &Shared, prepared: &Prepared, going: &mut Going<'_>, pus
             None => behaviour.start(&input),
             Some((state, reply)) => behaviour.resume(&input, state, reply),
         };
-        Ok((params, outcome))
+        Ok::<_, NodeError>((params, outcome))
     })?;
     going.params = Some(params);
     outcome

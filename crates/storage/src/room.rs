@@ -32,7 +32,8 @@ impl Room {
             looked_at_ms: AtomicU64::new(0),
             is_short: AtomicBool::new(false),
         };
-        room.look()?;
+        // A long log is no reason not to start: the process before this one may have left it, and it is shortened soon.
+        room.look_at_disk()?;
         Ok(room)
     }
 
@@ -59,6 +60,10 @@ impl Room {
         if log_bytes > self.max_log_bytes {
             return Err(StorageError::LogFull { bytes: log_bytes, most: self.max_log_bytes });
         }
+        self.look_at_disk()
+    }
+
+    fn look_at_disk(&self) -> Result<(), StorageError> {
         // A file system that does not say how much is free keeps nobody from working.
         let Ok(disk) = rustix::fs::statvfs(&self.directory) else { return Ok(()) };
         let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);

@@ -175,13 +175,14 @@ fn words(source: &str) -> BTreeSet<Box<str>> {
 
 /// The stack that a script gets: enough to copy, compare or drop the most deeply nested value that the limits allow,
 /// also in a debug build. It is address space; memory is used only as deep as the stack really goes.
-const STACK_BYTES: usize = 64 * 1024 * 1024;
+pub const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// What must be left of the caller's stack for a script that cannot recurse.
 const SMALL_STACK_BYTES: usize = 512 * 1024;
 
+/// A thread whose own stack is long enough is used as it is: to make one for each call takes longer than most calls.
 fn on_own_stack<T>(work: impl FnOnce() -> T) -> Result<T, ScriptError> {
-    stacker::grow(STACK_BYTES, || guarded(work))
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || guarded(work))
 }
 
 /// A panic inside the interpreter ends the script, not the server.

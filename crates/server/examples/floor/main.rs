@@ -33,7 +33,7 @@ async fn main() -> Result<(), Failure> {
     let directory: PathBuf = std::env::args().nth(1).ok_or("floor <directory>")?.into();
     let connection = open(directory.join("floor.sqlite")).await?;
     let (events, inbox) = mpsc::channel(8_192);
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || runtime.block_on(write_all(connection, inbox)))?;

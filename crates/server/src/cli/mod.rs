@@ -167,13 +167,17 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Room for a script and for what calls it; address space, of which only what is used takes memory.
+const THREAD_STACK_BYTES: usize = nodes::sandbox::STACK_BYTES + 8 * 1024 * 1024;
+
 fn start(command: Command, console: Console) -> Result<(), Failure> {
     let loaded = config::load().map_err(Failure::from)?;
     if let Command::Healthcheck = command {
         return healthcheck::ask(loaded.config.listen);
     }
     logging::start(&loaded.config.log).map_err(Failure::new)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().thread_stack_size(THREAD_STACK_BYTES).enable_all().build()?;
     runtime.block_on(Box::pin(carry_out(command, loaded, console)))
 }
 

@@ -50,11 +50,12 @@ impl Log {
 
     /// Moves what the log holds into the database, unless somebody reads for longer than we wait.
     pub(super) async fn begin_anew(&self, connection: &DatabaseConnection) {
-        let sql = format!(
-            "PRAGMA busy_timeout = {PATIENCE_MS}; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"
-        );
-        if let Err(error) = connection.execute_unprepared(&sql).await {
-            tracing::warn!(%error, "the database's log could not be shortened");
+        let short = format!("PRAGMA busy_timeout = {PATIENCE_MS}");
+        let usual = format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}");
+        for sql in [short.as_str(), "PRAGMA wal_checkpoint(TRUNCATE)", &usual] {
+            if let Err(error) = connection.execute_unprepared(sql).await {
+                tracing::warn!(%error, "the database's log could not be shortened");
+            }
         }
     }
 

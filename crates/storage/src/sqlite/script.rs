@@ -1,5 +1,7 @@
 //! Several statements that go to the database as one: each way to its thread and back costs more than a short statement.
 
+use std::fmt::Write as _;
+
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::QueryStatementWriter;
 use sea_orm::{
@@ -110,11 +112,11 @@ impl<C: IdenStatic + 'static> Replace<C> {
         sql.push_str(") DO UPDATE SET ");
         for (place, column) in self.columns.iter().enumerate() {
             let (comma, name) = (if place == 0 { "" } else { ", " }, column.as_str());
-            sql.push_str(&format!("{comma}\"{name}\" = \"excluded\".\"{name}\""));
+            let _ = write!(sql, "{comma}\"{name}\" = \"excluded\".\"{name}\"");
         }
         if let Some((column, value)) = &self.unless {
             let (table, name) = (E::default().table_name().to_owned(), column.as_str());
-            sql.push_str(&format!(" WHERE \"{table}\".\"{name}\" <> '{value}'"));
+            let _ = write!(sql, " WHERE \"{table}\".\"{name}\" <> '{value}'");
         }
         sql
     }

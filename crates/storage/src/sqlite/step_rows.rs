@@ -169,13 +169,7 @@ const ATTEMPTS: Replace<attempt::Column> = {
     use attempt::Column;
     Replace {
         key: &[Column::RunId, Column::NodeId, Column::Iteration, Column::Number],
-        columns: &[
-            Column::Status,
-            Column::FinishedAt,
-            Column::Error,
-            Column::Exchanges,
-            Column::ExchangesPayloadId,
-        ],
+        columns: &[Column::Status, Column::FinishedAt, Column::Error, Column::Exchanges, Column::ExchangesPayloadId],
         unless: None,
     }
 };
