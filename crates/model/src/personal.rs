@@ -137,9 +137,13 @@ impl Texts {
                 }
                 is_hidden
             }
-            Value::Array(items) => items.iter_mut().fold(false, |any, item| self.replace_in(item, mark) || any),
+            // Counted, because every one must be looked at also when an earlier one changed.
+            Value::Array(items) => {
+                items.iter_mut().filter_map(|item| self.replace_in(item, mark).then_some(())).count() > 0
+            }
             Value::Object(fields) => {
-                let changed = fields.values_mut().fold(false, |any, field| self.replace_in(field, mark) || any);
+                let changed =
+                    fields.values_mut().filter_map(|field| self.replace_in(field, mark).then_some(())).count() > 0;
                 let is_named = fields.keys().any(|name| matches!(self.replaced(name, mark), Cow::Owned(_)));
                 if is_named {
                     let renamed = |(name, value): (String, Value)| (self.replaced(&name, mark).into_owned(), value);

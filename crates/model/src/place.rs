@@ -107,7 +107,9 @@ fn change_at(segments: &[Segment], value: &mut Value, change: &mut dyn FnMut(&mu
             }
         }
         (Segment::Anywhere(_), Value::Array(items)) => {
-            items.iter_mut().for_each(|value| change_at(segments, value, change));
+            for value in items {
+                change_at(segments, value, change);
+            }
         }
         _ => {}
     }

@@ -99,8 +99,8 @@ mod tests {
     }
 
     fn sum(values: &Value) -> Value {
-        let values = values.as_array().unwrap().iter();
-        let sum = values.fold(Some(Decimal::ZERO), |sum, value| sum?.plus(decimal(value)?));
+        let mut values = values.as_array().unwrap().iter();
+        let sum = values.try_fold(Decimal::ZERO, |sum, value| sum.plus(decimal(value)?));
         json!(sum.unwrap().number().unwrap())
     }
 

@@ -11,8 +11,8 @@ use crate::condition::order_numbers;
 /// The value in an entry that `path` names, such as `customer.name` or `lines.0.price`; the entry itself for an empty path.
 /// None when it is not there or null.
 pub(super) fn field<'a>(item: &'a Value, path: &str) -> Option<&'a Value> {
-    let steps = path.split('.').map(str::trim).filter(|name| !name.is_empty());
-    let found = steps.fold(Some(item), |place, name| match place? {
+    let mut steps = path.split('.').map(str::trim).filter(|name| !name.is_empty());
+    let found = steps.try_fold(item, |place, name| match place {
         Value::Object(fields) => fields.get(name),
         Value::Array(items) => items.get(name.parse::<usize>().ok()?),
         _ => None,

@@ -37,7 +37,11 @@ pub fn fit(parameter: &Parameter, value: Value) -> Result<Value, Misfit> {
         return Ok(value);
     }
     match parameter.kind {
-        ParameterKind::Text | ParameterKind::LongText => text("", value).map(Value::String),
+        ParameterKind::Text
+        | ParameterKind::LongText
+        | ParameterKind::Cron
+        | ParameterKind::Timezone
+        | ParameterKind::Table => text("", value).map(Value::String),
         ParameterKind::Number => number(parameter, &value),
         ParameterKind::Boolean => boolean(&value),
         ParameterKind::Choice => {
@@ -67,7 +71,6 @@ pub fn fit(parameter: &Parameter, value: Value) -> Result<Value, Misfit> {
             Ok(_) => Ok(value),
             Err(message) => Err(Misfit { code: "wrong_type", path: String::new(), message }),
         },
-        ParameterKind::Cron | ParameterKind::Timezone | ParameterKind::Table => text("", value).map(Value::String),
         ParameterKind::Workflow => workflow("", value),
         ParameterKind::Workflows => {
             let items = if let Value::Array(items) = value { items } else { vec![value] };
