@@ -179,10 +179,13 @@ impl World {
         ended
     }
 
+    /// Nobody knows any more whether the worker of a run had seen its signals, so whoever has some looks again.
     fn crash(&mut self) {
         for run in &mut self.runs {
-            if matches!(run.phase, Phase::Held { .. }) {
-                (run.phase, run.lost_once) = (Phase::Due, true);
+            match run.phase {
+                Phase::Held { .. } => (run.phase, run.lost_once) = (Phase::Due, true),
+                Phase::Parked { .. } if !run.signals.is_empty() => run.phase = Phase::Due,
+                _ => {}
             }
         }
     }
