@@ -192,9 +192,7 @@ mod tests {
                 assert_eq!(parse(name), Some((document, language, hash.as_str())));
             }
         }
-        for name in
-            ["texts.json", "texts.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "texts.en.0a1b2c3d"]
-        {
+        for name in ["texts.json", "texts.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "texts.en.0a1b2c3d"] {
             assert!(parse(name).is_none(), "{name}");
         }
     }

@@ -189,7 +189,10 @@ fn what_an_editor_looks_things_up_in_is_kept_by_the_browser_and_shown_to_nobody_
         assert!(answer.text().contains(word), "{word} is missing in {address}");
         if name == "catalogue" {
             let part = person.open(&format!("{address}?names=filter"));
-            assert!(part.text().contains("\"filter\"") && !part.text().contains("\"http.request\""), "only what was asked for");
+            assert!(
+                part.text().contains("\"filter\"") && !part.text().contains("\"http.request\""),
+                "only what was asked for"
+            );
         }
         let outdated = person.open(&format!("/editor/{name}.de.00000000.json"));
         assert_eq!((outdated.status, outdated.header("cache-control")), (200, "no-store"), "an old page still works");
