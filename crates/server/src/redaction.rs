@@ -10,6 +10,7 @@ use model::{Event, EventId, NodeError, Personal, WorkflowId};
 use serde_json::{Map, Value, json};
 use storage::{RunRecord, StepRecord, Storage};
 
+use crate::api::dry_run::DryRunItem;
 use crate::api::runs::{RunDetail, Step};
 use crate::problem::Problem;
 
@@ -72,6 +73,48 @@ pub(crate) async fn mask_steps(storage: &Storage, run: &RunRecord, steps: &mut [
         hide_in_steps(&personal, &mut texts, steps);
     }
     Ok(())
+}
+
+/// Masks the personal fields in what a draft would do with an event.
+pub(crate) fn mask_dry_run(personal: &Personal, trigger: &Event, item: &mut DryRunItem) {
+    if personal.is_empty() {
+        return;
+    }
+    let mut texts = personal.texts(&json!({ "trigger": trigger.to_context() }));
+    let outputs = item.would.steps.iter().filter_map(|step| Some((step.node.as_str(), step.output.as_ref()?)));
+    let compared =
+        item.differences.iter().flat_map(|one| [(one.node.as_str(), &one.before), (one.node.as_str(), &one.after)]);
+    for (node, value) in outputs.chain(compared) {
+        texts.join(personal.texts(&json!({ "steps": { node: value } })));
+    }
+    let hide = |node: &str, value: &mut Value| {
+        let mut context = json!({ "steps": { node: value.take() } });
+        personal.mask(&mut context);
+        texts.replace_in(&mut context["steps"], MASK);
+        *value = context["steps"]
+            .as_object_mut()
+            .and_then(|steps| steps.values_mut().next())
+            .map(Value::take)
+            .unwrap_or_default();
+    };
+    for step in &mut item.would.steps {
+        if let Some(output) = &mut step.output {
+            hide(step.node.as_str(), output);
+        }
+        if let Some(held) = &mut step.held_back {
+            hide(step.node.as_str(), &mut held.request);
+        }
+        if let Some(error) = &mut step.error {
+            mask_error(&texts, error);
+        }
+    }
+    if let Some((_, error)) = &mut item.would.error {
+        mask_error(&texts, error);
+    }
+    for one in &mut item.differences {
+        hide(one.node.as_str(), &mut one.before);
+        hide(one.node.as_str(), &mut one.after);
+    }
 }
 
 /// What stands in personal fields of any of the steps is masked in all of them.
