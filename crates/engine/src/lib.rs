@@ -19,6 +19,7 @@ mod output_size;
 pub mod plan;
 mod prepared;
 pub mod replay;
+pub mod replay_jobs;
 mod run;
 mod settings;
 mod starts;

@@ -181,6 +181,26 @@ pub(crate) async fn mask_errors_of<'a>(
     Ok(())
 }
 
+/// Masks what personal fields hold in a text about a run and in a value of it, for example in a request that it sent.
+pub(crate) async fn mask_words(
+    storage: &Storage,
+    run: &RunRecord,
+    text: &mut String,
+    value: Option<&mut Value>,
+) -> Result<(), Problem> {
+    let personal = personal_of(storage, run.workflow, Some(run.definition_key)).await?;
+    if personal.is_empty() {
+        return Ok(());
+    }
+    let texts = texts_of_run(storage, &personal, run).await?;
+    *text = texts.replaced(text, MASK).into_owned();
+    if let Some(value) = value {
+        personal.mask(value);
+        texts.replace_in(value, MASK);
+    }
+    Ok(())
+}
+
 /// Writes down that somebody looks at personal data: of an `event` or a `run`.
 pub(crate) async fn note_reveal(storage: &Storage, who: &str, kind: &str, id: &str) -> Result<(), Problem> {
     Ok(storage.audit(who, "personal.shown", kind, id, json!({})).await?)

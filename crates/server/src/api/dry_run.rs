@@ -230,9 +230,9 @@ async fn trigger_of(
 impl Real {
     async fn read(storage: &Storage, run: RunId) -> Result<Self, Problem> {
         let run = storage.run(run).await?;
-        let steps = storage.run_steps(run.key).await?;
+        let steps = storage.outer_steps(run.key).await?;
         let mut requests = BTreeMap::new();
-        for attempt in storage.run_attempts(run.key).await? {
+        for attempt in storage.attempts_of_turn(run.key, "").await? {
             if let Some(request) = attempt.exchanges.first().and_then(|exchange| exchange.get("request")) {
                 requests.insert((attempt.node, attempt.iteration), request.clone());
             }

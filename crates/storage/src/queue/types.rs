@@ -83,6 +83,8 @@ pub struct StartRun {
     pub copied: Vec<StepRecord>,
     /// What becomes of the schedule that starts it; the schedule is the one of `trigger_node`.
     pub reschedule: Option<Reschedule>,
+    /// When the event is one that is stored already: the moment at which this run begins. The event is not stored again.
+    pub again_at: Option<Timestamp>,
 }
 
 impl StartRun {
@@ -99,6 +101,7 @@ impl StartRun {
             replay_of: None,
             copied: Vec::new(),
             reschedule: None,
+            again_at: None,
         }
     }
 }

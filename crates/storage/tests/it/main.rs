@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod backup;
+mod desk;
 mod domain;
 mod editing;
 mod field_search;
