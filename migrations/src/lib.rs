@@ -17,6 +17,7 @@ mod m0005_contacts_mails_files;
 mod m0006_samples_and_activity;
 mod m0007_flow_and_desk;
 mod m0008_history;
+mod m0009_replay_jobs;
 mod m0010_table_rows;
 
 /// Brings a database to the current schema.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_samples_and_activity::Migration),
             Box::new(m0007_flow_and_desk::Migration),
             Box::new(m0008_history::Migration),
+            Box::new(m0009_replay_jobs::Migration),
             Box::new(m0010_table_rows::Migration),
         ]
     }

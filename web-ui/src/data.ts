@@ -126,7 +126,8 @@ interface PageData {
   /** The texts that are seen first. */
   readonly messages: Readonly<Record<string, string>>;
   /** The addresses of what is needed later, see `loading/reference.ts`. */
-  readonly reference: string;
+  readonly texts: string;
+  readonly catalogue: string;
   readonly functions: string;
   /** The address of the icons. */
   readonly sprite: string;
@@ -142,14 +143,16 @@ interface PageData {
   readonly run: Run | null;
 }
 
-export interface Data extends Omit<PageData, "node_types" | "operators"> {
+export interface Data extends Omit<PageData, "node_types" | "operators" | "catalogue"> {
   readonly catalogue: Catalogue;
+  readonly addresses: { readonly texts: string; readonly catalogue: string; readonly functions: string };
 }
 
 /** Reads what the server wrote into the page's `<script type="application/json" id="editor-data">`. */
 export function readData(document: Document): Data {
   const text = document.getElementById("editor-data")?.textContent;
   if (!text) throw new Error("The page holds no editor data");
-  const { node_types, operators, ...rest } = JSON.parse(text) as PageData;
-  return { ...rest, catalogue: new Catalogue(node_types, operators) };
+  const { node_types, operators, catalogue, ...rest } = JSON.parse(text) as PageData;
+  const addresses = { texts: rest.texts, catalogue, functions: rest.functions };
+  return { ...rest, addresses, catalogue: new Catalogue(node_types, operators) };
 }

@@ -12,7 +12,7 @@ const target = document.getElementById("editor");
 if (target) {
   const data = readData(document);
   useTexts(data.language, data.messages);
-  useReference(data, data.catalogue);
+  useReference(data.addresses, data.catalogue);
   useSprite(data.sprite);
   useCsrf(data.csrf);
   watchStyles();

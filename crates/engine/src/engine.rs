@@ -13,7 +13,7 @@ use serde_json::json;
 use storage::queue::{Claim, Ending, Next, Progress, Queue};
 use storage::{DeadLetterReason, Storage, StorageError};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::dead_letter::dead_letter;
@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) chance: Box<dyn Fn() -> f64 + Send + Sync>,
     /// Where runs are worked on, once they are.
     pub(crate) home: OnceLock<Handle>,
+    /// Wakes whoever carries out replay jobs.
+    pub(crate) replays_added: Notify,
     at_work: Mutex<HashMap<RunId, AbortHandle>>,
     stopping: watch::Sender<bool>,
 }
@@ -87,6 +89,7 @@ impl Engine {
             gate: Arc::default(),
             chance: parts.chance,
             home: OnceLock::new(),
+            replays_added: Notify::new(),
             at_work: Mutex::default(),
             stopping: watch::channel(false).0,
         };
@@ -205,6 +208,11 @@ async fn run_schedules(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>)
 }
 
 impl Shared {
+    /// Becomes true when the engine is told to stop.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
     async fn claim(&self, limit: usize) -> Vec<Claim> {
         match self.queue.claim(limit, self.gate.as_ref()).await {
             Ok(claims) => claims,

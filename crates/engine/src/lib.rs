@@ -20,6 +20,7 @@ mod output_size;
 pub mod plan;
 mod prepared;
 pub mod replay;
+pub mod replay_jobs;
 mod run;
 mod scheduler;
 mod settings;

@@ -26,6 +26,8 @@ pub struct ReplayWish {
     pub event: Option<Value>,
     /// Other outputs for steps that are taken over.
     pub steps: BTreeMap<NodeId, Value>,
+    /// The new run's id, when the same wish may come again and must not start two; see [`RunId::derived`].
+    pub as_run: Option<RunId>,
 }
 
 /// Where a replay begins.
@@ -102,12 +104,14 @@ impl Engine {
                 step.output = Some(output.clone());
             }
         }
+        let again_at = wish.event.is_none().then(|| self.shared().clock.now());
         let event = self.event_for(&record, wish.event).await?;
         let workflow_key = storage.workflow_key(record.workflow).await?;
         let order_key = order_key(&definition.settings, &event).map_err(ReplayError::Event)?;
         let trigger = record.trigger_node.clone();
-        let start = StartRun::new(RunId::generate(), trigger, definition_key, version, RunMode::Replay);
-        let start = StartRun { order_key, replay_of: Some(record.key), copied, ..start };
+        let run = wish.as_run.unwrap_or_else(RunId::generate);
+        let start = StartRun::new(run, trigger, definition_key, version, RunMode::Replay);
+        let start = StartRun { order_key, replay_of: Some(record.key), copied, again_at, ..start };
         let new = new_event(event, workflow_key, start).map_err(ReplayError::Event)?;
         Ok(self.shared().queue.accept(new).await?)
     }
@@ -122,11 +126,13 @@ impl Engine {
         Ok((storage.version(workflow.key, number).await?.definition_key, Some(number)))
     }
 
-    /// The event as it was, or with another body: then it is a new one.
+    /// The stored event as it is, or a new one with another body.
     async fn event_for(&self, record: &RunRecord, body: Option<Value>) -> Result<Event, StorageError> {
         let original = self.shared().storage.event_content(record.event).await?;
-        let body = body.unwrap_or_else(|| original.body.clone());
-        Ok(Event { id: EventId::generate(), body, ..original })
+        Ok(match body {
+            None => original,
+            Some(body) => Event { id: EventId::generate(), received_at: self.shared().clock.now(), body, ..original },
+        })
     }
 }
 

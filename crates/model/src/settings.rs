@@ -18,7 +18,8 @@ pub struct Settings {
     /// is not empty go one at a time, first in first out. Empty: in any order.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub order_by: String,
-    /// How many runs may wait for their turn; further events are kept but answered with 503. 0: only the server's limit.
+    /// How many runs may wait for their turn; further events are answered with 503, so that their
+    /// sender tries again, and are not stored. 0: only the server's limit.
     #[serde(skip_serializing_if = "is_zero")]
     pub max_queued_runs: u32,
     /// Who is told when a run that an event started has ended.

@@ -10,8 +10,9 @@ use nodes::Catalogue;
 use storage::Storage;
 
 use crate::api::{
-    contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, openapi, outbox,
-    persons, publishing, runs, samples, schedules, start, stats, storage_use, test_step, turns, versions, workflows,
+    audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
+    node_types, openapi, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats,
+    storage_use, test_step, turns, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
@@ -83,6 +84,7 @@ impl Parts {
 fn routes(app: &mut ServiceConfig) {
     // Addresses are tried in this order, so the one that must be fast comes first.
     app.service(resource("/hooks/v1/{slug}/{id}").route(route().to(webhooks::receive)))
+        .service(resource("/hooks/v1/resume/{run}/{node}/{token}").route(route().to(webhooks::resume::resume)))
         .service(at("/healthz").get(health::alive).done())
         .service(at("/readyz").get(health::ready).done())
         .service(scope("/api/v1").configure(api).default_service(route().to(nothing_here)))
@@ -117,6 +119,17 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/runs/{id}/reveal").post(runs::reveal).done())
         .service(at("/runs/{id}/definition").get(runs::definition).done())
         .service(at("/runs/{id}/cancel").post(runs::cancel).done())
+        .service(at("/runs/{id}/replay").post(replay::replay).done())
+        .service(at("/dead-letters").get(dead_letters::list).done())
+        .service(at("/dead-letters/groups").get(dead_letters::groups).done())
+        .service(at("/dead-letters/discard").post(dead_letters::discard).done())
+        .service(at("/dead-letters/replay").post(replays::begin).done())
+        .service(at("/dead-letters/replays/{id}").get(replays::read).done())
+        .service(at("/dead-letters/replays/{id}/stop").post(replays::stop).done())
+        .service(at("/dead-letters/{run}/discard").post(dead_letters::discard_one).done())
+        .service(at("/dead-letters/{run}/undo").post(dead_letters::undo).done())
+        .service(at("/dead-letters/{run}/answer").post(dead_letters::answer).done())
+        .service(at("/audit").get(audit::list).done())
         .service(at("/node-types").get(node_types::list).done())
         .service(at("/credential-kinds").get(credentials::kinds).done())
         .service(at("/credentials").get(credentials::list).post(credentials::create).done())

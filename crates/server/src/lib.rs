@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;

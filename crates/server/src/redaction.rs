@@ -10,6 +10,7 @@ use model::{Event, EventId, NodeError, Personal, WorkflowId};
 use serde_json::{Map, Value, json};
 use storage::{RunRecord, StepRecord, Storage};
 
+use crate::api::dry_run::DryRunItem;
 use crate::api::runs::{RunDetail, Step};
 use crate::problem::Problem;
 
@@ -74,6 +75,48 @@ pub(crate) async fn mask_steps(storage: &Storage, run: &RunRecord, steps: &mut [
     Ok(())
 }
 
+/// Masks the personal fields in what a draft would do with an event.
+pub(crate) fn mask_dry_run(personal: &Personal, trigger: &Event, item: &mut DryRunItem) {
+    if personal.is_empty() {
+        return;
+    }
+    let mut texts = personal.texts(&json!({ "trigger": trigger.to_context() }));
+    let outputs = item.would.steps.iter().filter_map(|step| Some((step.node.as_str(), step.output.as_ref()?)));
+    let compared =
+        item.differences.iter().flat_map(|one| [(one.node.as_str(), &one.before), (one.node.as_str(), &one.after)]);
+    for (node, value) in outputs.chain(compared) {
+        texts.join(personal.texts(&json!({ "steps": { node: value } })));
+    }
+    let hide = |node: &str, value: &mut Value| {
+        let mut context = json!({ "steps": { node: value.take() } });
+        personal.mask(&mut context);
+        texts.replace_in(&mut context["steps"], MASK);
+        *value = context["steps"]
+            .as_object_mut()
+            .and_then(|steps| steps.values_mut().next())
+            .map(Value::take)
+            .unwrap_or_default();
+    };
+    for step in &mut item.would.steps {
+        if let Some(output) = &mut step.output {
+            hide(step.node.as_str(), output);
+        }
+        if let Some(held) = &mut step.held_back {
+            hide(step.node.as_str(), &mut held.request);
+        }
+        if let Some(error) = &mut step.error {
+            mask_error(&texts, error);
+        }
+    }
+    if let Some((_, error)) = &mut item.would.error {
+        mask_error(&texts, error);
+    }
+    for one in &mut item.differences {
+        hide(one.node.as_str(), &mut one.before);
+        hide(one.node.as_str(), &mut one.after);
+    }
+}
+
 /// What stands in personal fields of any of the steps is masked in all of them.
 fn hide_in_steps(personal: &Personal, texts: &mut Texts, steps: &mut [Step]) {
     for step in steps.iter() {
@@ -134,6 +177,26 @@ pub(crate) async fn mask_errors_of<'a>(
     if errors.peek().is_some() && !personal.is_empty() {
         let texts = texts_of_run(storage, &personal, run).await?;
         errors.for_each(|error| mask_error(&texts, error));
+    }
+    Ok(())
+}
+
+/// Masks what personal fields hold in a text about a run and in a value of it, for example in a request that it sent.
+pub(crate) async fn mask_words(
+    storage: &Storage,
+    run: &RunRecord,
+    text: &mut String,
+    value: Option<&mut Value>,
+) -> Result<(), Problem> {
+    let personal = personal_of(storage, run.workflow, Some(run.definition_key)).await?;
+    if personal.is_empty() {
+        return Ok(());
+    }
+    let texts = texts_of_run(storage, &personal, run).await?;
+    *text = texts.replaced(text, MASK).into_owned();
+    if let Some(value) = value {
+        personal.mask(value);
+        texts.replace_in(value, MASK);
     }
     Ok(())
 }

@@ -55,6 +55,10 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
         let engine = engine.clone();
         async move { engine.work(grace).await }
     });
+    let replaying = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.work_on_replays().await }
+    });
     let housekeeping = tokio::spawn(housekeeping.work());
     let server = server.workers(threads).shutdown_timeout(grace.as_secs().max(1)).disable_signals();
     let server = server.listen(listener)?.run();
@@ -70,6 +74,9 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     housekeeping.abort();
     // Nothing comes in any more; what is under way may end, and the rest is resumed at the next start.
     engine.stop();
+    if let Err(error) = replaying.await {
+        tracing::error!(%error, "replays did not end in good order; they go on at the next start");
+    }
     if let Err(error) = worker.await {
         tracing::error!(%error, "the engine did not end in good order");
     }

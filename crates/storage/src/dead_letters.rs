@@ -24,6 +24,11 @@ impl DeadLetterReason {
             Self::Crashed => "crashed",
         }
     }
+
+    /// From how it is stored.
+    pub(crate) fn from_stored(text: &str) -> Self {
+        [Self::InDoubt, Self::Crashed].into_iter().find(|reason| reason.as_str() == text).unwrap_or(Self::Failed)
+    }
 }
 
 /// What a person has decided about a dead letter.
@@ -49,6 +54,12 @@ impl DeadLetterState {
             Self::Discarded => "discarded",
             Self::Resolved => "resolved",
         }
+    }
+
+    /// From how it is stored.
+    pub(crate) fn from_stored(text: &str) -> Self {
+        let decided = [Self::Replayed, Self::Discarded, Self::Resolved];
+        decided.into_iter().find(|state| state.as_str() == text).unwrap_or(Self::Open)
     }
 }
 

@@ -183,7 +183,11 @@ impl Storage {
     }
 }
 
-async fn records(connection: &impl ConnectionTrait, rows: Vec<run::Model>) -> Result<Vec<RunRecord>, StorageError> {
+/// Runs from their rows.
+pub(crate) async fn records(
+    connection: &impl ConnectionTrait,
+    rows: Vec<run::Model>,
+) -> Result<Vec<RunRecord>, StorageError> {
     let workflows = workflow_ids(connection, rows.iter().map(|row| row.workflow_id)).await?;
     let events = event::Entity::find()
         .filter(event::Column::Id.is_in(rows.iter().map(|row| row.event_id)))

@@ -116,6 +116,8 @@ export interface CredentialKind {
 export class Catalogue {
   nodeTypes = $state.raw<readonly NodeType[]>([]);
   readonly operators: readonly Operator[];
+  /** Whether all node types there are are known, and not only those of the drawing. */
+  isComplete = false;
   #kinds = $state.raw<readonly CredentialKind[]>([]);
   readonly #byName = $derived(new Map(this.nodeTypes.map((nodeType) => [nodeType.name, nodeType])));
 
@@ -124,10 +126,18 @@ export class Catalogue {
     this.operators = operators;
   }
 
+  /** Takes over all about some node types. */
+  add(nodeTypes: readonly NodeType[]): void {
+    if (this.isComplete) return;
+    const names = new Set(nodeTypes.map((nodeType) => nodeType.name));
+    this.nodeTypes = [...this.nodeTypes.filter((known) => !names.has(known.name)), ...nodeTypes];
+  }
+
   /** Takes over all node types and credential kinds there are. */
   complete(nodeTypes: readonly NodeType[], kinds: readonly CredentialKind[]): void {
     this.nodeTypes = nodeTypes;
     this.#kinds = kinds;
+    this.isComplete = true;
   }
 
   /** The node type of this name; none when its connector was removed. */

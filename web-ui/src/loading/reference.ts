@@ -2,33 +2,58 @@
 import type { Catalogue, CredentialKind, FunctionDoc, NodeType } from "../catalogue/catalogue.svelte.ts";
 import { addTexts } from "../texts/texts.ts";
 
-interface ReferenceDocument {
+interface TextsDocument {
   readonly messages: Readonly<Record<string, string>>;
+}
+
+interface CatalogueDocument {
   readonly node_types: readonly NodeType[];
   readonly credential_kinds: readonly CredentialKind[];
 }
 
 interface Addresses {
-  readonly reference: string;
+  readonly texts: string;
+  readonly catalogue: string;
   readonly functions: string;
 }
 
-let readReference = (): Promise<void> => Promise.resolve();
+let readDrawn = (): Promise<unknown> => Promise.resolve();
+let readAll = (): Promise<void> => Promise.resolve();
 let readFunctions = (): Promise<readonly FunctionDoc[]> => Promise.resolve([]);
 
 /** Says where the documents are and which catalogue they complete; called once, before anything is drawn. */
 export function useReference(addresses: Addresses, catalogue: Catalogue): void {
-  readReference = once(async () => {
-    const { messages, node_types, credential_kinds } = await read<ReferenceDocument>(addresses.reference);
-    addTexts(messages);
+  const readTexts = once(async () => addTexts((await read<TextsDocument>(addresses.texts)).messages));
+  const readTypes = once(async () => {
+    const names = catalogue.nodeTypes.map((nodeType) => nodeType.name);
+    if (names.length === 0) return;
+    const { node_types } = await read<CatalogueDocument>(`${addresses.catalogue}?names=${names.sort().join(",")}`);
+    catalogue.add(node_types);
+  });
+  readDrawn = () => Promise.all([readTexts(), catalogue.isComplete ? undefined : readTypes()]);
+  readAll = once(async () => {
+    const { node_types, credential_kinds } = await read<CatalogueDocument>(addresses.catalogue);
     catalogue.complete(node_types, credential_kinds);
   });
   readFunctions = once(() => read<readonly FunctionDoc[]>(addresses.functions));
 }
 
-/** All texts and all node types are there when this is done. */
-export function reference(): Promise<void> {
-  return readReference();
+/** All texts, and all about the node types of the drawing, are there when this is done. */
+export async function reference(): Promise<void> {
+  await readDrawn();
+}
+
+/** All node types and credential kinds there are. */
+export function wholeCatalogue(): Promise<void> {
+  return readAll();
+}
+
+/** For a part that offers or explains what the drawing does not have. */
+export function withCatalogue<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  return async () => {
+    const [part] = await Promise.all([load(), wholeCatalogue()]);
+    return part;
+  };
 }
 
 /** What expressions and scripts can call. */

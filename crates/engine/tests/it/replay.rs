@@ -13,7 +13,7 @@ use crate::bench::{Bench, Sample, call, chain};
 use crate::sink::{Reaction, Sink};
 
 fn wish(run: RunId, from: ReplayFrom) -> ReplayWish {
-    ReplayWish { run, from, version: ReplayVersion::Original, event: None, steps: BTreeMap::new() }
+    ReplayWish { run, from, version: ReplayVersion::Original, event: None, steps: BTreeMap::new(), as_run: None }
 }
 
 /// A sink that refuses `/b` until it is told to be kind.

@@ -18,6 +18,7 @@ use super::definitions::check as check_definition;
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::problem::{Problem, ProblemDocument};
+use crate::redaction::{mask_dry_run, personal_of};
 
 /// How many events are tried at the most.
 pub(crate) const MOST_EVENTS: u64 = 50;
@@ -123,6 +124,7 @@ pub(crate) async fn report(
         }
     }
     let samples = samples(storage, &workflow, &events, &real).await?;
+    let personal = personal_of(storage, workflow.id, None).await?;
     let stop_at = Instant::now() + Duration::from_millis(config.api.test_timeout_ms);
     let mut items = Vec::new();
     for event in events {
@@ -144,7 +146,9 @@ pub(crate) async fn report(
                 limit_ms: EVENT_LIMIT_MS,
             })
             .await;
-        items.push(DryRunItem::of(&event, real, would));
+        let mut item = DryRunItem::of(&event, real, would);
+        mask_dry_run(&personal, &storage.event_content(event.id).await?, &mut item);
+        items.push(item);
     }
     let changed = items.iter().filter(|item| item.is_changed()).count();
     let unchanged = items.iter().filter(|item| item.run.is_some() && !item.is_changed()).count();
@@ -226,9 +230,9 @@ async fn trigger_of(
 impl Real {
     async fn read(storage: &Storage, run: RunId) -> Result<Self, Problem> {
         let run = storage.run(run).await?;
-        let steps = storage.run_steps(run.key).await?;
+        let steps = storage.outer_steps(run.key).await?;
         let mut requests = BTreeMap::new();
-        for attempt in storage.run_attempts(run.key).await? {
+        for attempt in storage.attempts_of_turn(run.key, "").await? {
             if let Some(request) = attempt.exchanges.first().and_then(|exchange| exchange.get("request")) {
                 requests.insert((attempt.node, attempt.iteration), request.clone());
             }

@@ -2,10 +2,12 @@
 //!
 //! A handler extracts, says by an argument type who may call it ([`crate::auth::Caller`]), acts, and replies.
 
+pub mod audit;
 pub mod contacts;
 pub mod credential_test;
 mod credential_usage;
 pub mod credentials;
+pub mod dead_letters;
 pub mod definitions;
 pub mod dry_run;
 pub mod events;
@@ -18,6 +20,8 @@ pub mod outbox;
 mod paging;
 pub mod persons;
 pub mod publishing;
+pub mod replay;
+pub mod replays;
 pub mod runs;
 pub mod samples;
 pub mod schedules;

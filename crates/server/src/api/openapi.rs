@@ -6,10 +6,11 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    contacts, credential_test, credentials, dry_run, events, expressions, health, live, node_types, outbox, persons,
-    publishing, runs, samples, schedules, start, stats, storage_use, test_step, turns, versions, workflows,
+    audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
+    node_types, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats, storage_use,
+    test_step, turns, versions, workflows,
 };
-use crate::webhooks::receipts;
+use crate::webhooks::{receipts, resume};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +22,9 @@ use crate::webhooks::receipts;
         versions::list, versions::read, start::run,
         events::list, events::read, events::reveal, events::raw_body,
         runs::list, runs::read, runs::reveal, runs::definition, runs::cancel, turns::list,
+        replay::replay,
+        dead_letters::list, dead_letters::groups, dead_letters::discard, dead_letters::discard_one, dead_letters::undo,
+        dead_letters::answer, replays::begin, replays::read, replays::stop, audit::list,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
         credentials::update, credentials::delete, credential_test::test,
         expressions::evaluate, schedules::preview, stats::read,
@@ -28,7 +32,7 @@ use crate::webhooks::receipts;
         persons::find, persons::export, persons::erase, live::follow, contacts::list, contacts::delete,
         outbox::list, outbox::message, outbox::delete, outbox::delete_all,
         health::alive, health::ready,
-        receipts::receipt,
+        receipts::receipt, resume::resume,
     ),
     security(("token" = [])),
     modifiers(&Token),

@@ -4,6 +4,7 @@ use actix_web::web::{Data, Json, Path};
 use model::{Problem as DraftProblem, WorkflowId};
 use nodes::Catalogue;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use storage::{Storage, WorkflowRecord};
 use utoipa::ToSchema;
 
@@ -11,6 +12,7 @@ use super::Items;
 use super::definitions::check as check_definition;
 use super::versions::VersionSummary;
 use super::workflows::WorkflowSummary;
+use crate::audit;
 use crate::auth::Caller;
 use crate::pages::Site;
 use crate::problem::{Problem, ProblemDocument};
@@ -86,6 +88,8 @@ pub async fn publish(
     let revision = wish.and_then(|wish| wish.revision).unwrap_or(record.revision);
     let (record, version) = storage.publish_workflow(*id, revision, Some(caller.name())).await?;
     endpoints.forget();
+    let details = json!({ "version": version.version });
+    audit::note(&storage, caller.name(), "workflow.published", ("workflow", id.to_string()), details).await;
     Ok(Json(State { workflow: WorkflowSummary::of(&record), version: Some(version.version) }))
 }
 
@@ -93,7 +97,7 @@ pub async fn publish(
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/activate", tag = "workflows", params(("id" = Uuid, Path)),
     responses((status = 200, body = State), (status = 409, body = ProblemDocument)))]
 pub async fn activate(
-    _caller: Caller,
+    caller: Caller,
     storage: Data<Storage>,
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
@@ -101,19 +105,19 @@ pub async fn activate(
     if storage.workflow(*id).await?.published_version.is_none() {
         return Err(Problem::wrong_state("The workflow is only a draft. Publish it first, then activate it."));
     }
-    set_active(&storage, &endpoints, *id, true).await
+    set_active(&storage, &endpoints, *id, true, &caller.name()).await
 }
 
 /// Stops the workflow's triggers from starting runs. Requests are kept meanwhile; runs under way go on.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/pause", tag = "workflows", params(("id" = Uuid, Path)),
     responses((status = 200, body = State)))]
 pub async fn pause(
-    _caller: Caller,
+    caller: Caller,
     storage: Data<Storage>,
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
 ) -> Result<Json<State>, Problem> {
-    set_active(&storage, &endpoints, *id, false).await
+    set_active(&storage, &endpoints, *id, false, &caller.name()).await
 }
 
 /// Lists the addresses of the workflow's webhook triggers.
@@ -155,8 +159,12 @@ async fn set_active(
     endpoints: &Endpoints,
     id: WorkflowId,
     active: bool,
+    by: &str,
 ) -> Result<Json<State>, Problem> {
     let record = storage.set_workflow_active(id, active).await?;
     endpoints.forget();
+    let action = if active { "workflow.activated" } else { "workflow.paused" };
+    audit::note(storage, by, action, ("workflow", id.to_string()), json!({ "version": record.published_version }))
+        .await;
     Ok(Json(State { version: record.published_version, workflow: WorkflowSummary::of(&record) }))
 }

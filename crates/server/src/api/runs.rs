@@ -1,23 +1,25 @@
 //! Runs, step by step.
 
 use actix_web::web::{Data, Json, Path, Query};
-use engine::Engine;
 use engine::plan::{StepState, skipped};
+use engine::{Engine, Suspended};
 use model::graph::Graph;
 use model::{
     AttemptStatus, Definition, EventId, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId,
 };
+use nodes::node::SignalKind;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use storage::queue::RunMode;
 use storage::{AttemptRecord, RunFilter, RunRecord, StepRecord, Storage};
 use utoipa::{IntoParams, ToSchema};
 
 use super::turns::{self, TurnCounts};
 use super::{Page, paging};
+use crate::audit;
 use crate::auth::{Caller, Owner};
 use crate::problem::{Problem, ProblemDocument};
-use crate::redaction::{Sight, mask_errors, mask_run, note_reveal, personal_of};
+use crate::redaction::{Sight, mask_errors, mask_run, mask_steps, note_reveal, personal_of};
 
 /// Which runs to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -119,6 +121,9 @@ pub struct Step {
     /// Of a loop how its turns stand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turns: Option<TurnCounts>,
+    /// What it waits for; left out when it does not wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
 }
 
 /// Which part of a run to read.
@@ -128,6 +133,20 @@ pub struct Step {
 pub struct RunPart {
     /// Also the steps of one turn of a loop, written `<loop>:<turn>`, of a loop inside of a loop `<loop>:<outer turn>/<turn>`.
     pub turn: Option<String>,
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Waiting {
+    /// The time to go on at, or the end of the wait for a signal.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// `callback` or `approval`.
+    #[schema(value_type = Option<String>)]
+    pub signal: Option<SignalKind>,
+    /// The run that was called.
+    #[schema(value_type = Option<Uuid>)]
+    pub called: Option<RunId>,
 }
 
 /// An attempt of a step.
@@ -248,7 +267,7 @@ pub async fn definition(
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = Uuid, Path)),
     responses((status = 200, body = RunDetail), (status = 409, body = ProblemDocument)))]
 pub async fn cancel(
-    _caller: Caller,
+    caller: Caller,
     storage: Data<Storage>,
     engine: Data<Engine>,
     id: Path<RunId>,
@@ -258,6 +277,7 @@ pub async fn cancel(
     if !cancelled {
         return Err(Problem::wrong_state(format!("The run is over already: it is {}.", run.status)));
     }
+    audit::note(&storage, caller.name(), "run.cancelled", ("run", id.to_string()), json!({})).await;
     Ok(Json(run_detail(&storage, &run).await?))
 }
 
@@ -288,16 +308,47 @@ async fn whole_detail(storage: &Storage, run: &RunRecord) -> Result<RunDetail, P
     Ok(RunDetail { summary: RunSummary::of(run), trigger: run.trigger_node.0.clone(), steps })
 }
 
+/// The steps of one turn of a loop, without the one that stands for the turn itself.
+pub(crate) async fn turn_steps(
+    storage: &Storage,
+    run: &RunRecord,
+    node: &NodeId,
+    iteration: &str,
+) -> Result<Vec<Step>, Problem> {
+    let mut records = storage.steps_of_turn(run.key, iteration).await?;
+    records.retain(|record| record.node != *node);
+    let mut steps = turns::with_attempts(records, storage.attempts_of_turn(run.key, iteration).await?);
+    mask_steps(storage, run, &mut steps).await?;
+    Ok(steps)
+}
+
 /// The nodes that the run never reached. They are not stored: definition and steps say it.
 fn unreached(definition: &Definition, run: &RunRecord, records: &[StepRecord]) -> Vec<NodeId> {
     let state = |step: &StepRecord| StepState { status: step.status, port: step.port.clone(), retry_at: step.retry_at };
     let steps = records.iter().map(|step| (step.node.clone(), state(step))).collect();
-    skipped(&Graph::of(definition), &run.trigger_node, &steps).into_iter().cloned().collect()
+    // What lies in a box belongs to its turns.
+    let is_outside = |id: &&NodeId| definition.node(id).is_some_and(|node| node.parent.is_none());
+    let skipped = skipped(&Graph::of(definition), &run.trigger_node, &steps);
+    skipped.into_iter().filter(|id| is_outside(id)).cloned().collect()
 }
 
 fn statuses(text: &str) -> Result<Vec<RunStatus>, Problem> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
     names.map(|name| name.parse().map_err(|error| paging::invalid(format!("`status`: {error}.")))).collect()
+}
+
+impl Waiting {
+    /// What a step waits for; none when it does not wait.
+    pub(crate) fn of_step(step: &StepRecord) -> Option<Self> {
+        if step.status.is_final() {
+            return None;
+        }
+        match Suspended::from_value(step.state.clone()?)? {
+            Suspended::Wait { until, .. } => Some(Self { until: until.at, signal: until.signal, called: None }),
+            Suspended::Call { run, .. } => Some(Self { until: None, signal: None, called: Some(run) }),
+            _ => None,
+        }
+    }
 }
 
 impl RunSummary {
@@ -337,6 +388,7 @@ impl Step {
             });
         }
         Self {
+            waiting: Waiting::of_step(&record),
             node: record.node.0,
             status: record.status,
             port: record.port,
@@ -362,6 +414,7 @@ impl Step {
             finished_at: None,
             retry_at: None,
             turns: None,
+            waiting: None,
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct ScheduleTimes {
 
 /// Says when a schedule would start its workflow next, daylight saving included.
 #[utoipa::path(post, path = "/api/v1/schedules/preview", tag = "workflows", request_body = SchedulePreview,
-    responses((status = 200, body = ScheduleTimes), (status = 400, body = ProblemDocument)))]
+    responses((status = 200, body = ScheduleTimes), (status = 422, body = ProblemDocument)))]
 pub async fn preview(
     _caller: Caller,
     storage: Data<Storage>,

@@ -27,7 +27,7 @@ pub struct Start {
     pub node: Option<String>,
     /// What the trigger is to have received; what the manual trigger has as its sample when left out.
     pub sample: Option<StartSample>,
-    /// A stored event whose content is used instead of a sample.
+    /// A stored event that is run (again) instead of a sample: the run belongs to this event.
     #[schema(value_type = Option<Uuid>)]
     pub event: Option<EventId>,
     /// `published`, `draft`, or what is there when left out: the published version if there is one.
@@ -81,9 +81,12 @@ pub async fn run(
     let workflow = storage.workflow(*id).await?;
     let (definition_key, version, definition) = definition_of(&storage, &catalogue, &workflow, wish.version).await?;
     let trigger_node = trigger_of(&definition, &catalogue, wish.node.as_deref())?;
+    // A stored event is not stored again: the new run belongs to it, too.
+    let again_at = wish.event.map(|_| storage.now());
     let event = event_of(&storage, &workflow, &definition, &trigger_node, wish).await?;
     let node = trigger_node.clone();
     let start = StartRun::new(RunId::generate(), trigger_node, definition_key, version, RunMode::Manual);
+    let start = StartRun { again_at, ..start };
     let new = NewEvent {
         raw_body: if event.body.is_null() { Vec::new() } else { event.body.to_string().into_bytes() },
         event: Arc::new(event),
@@ -149,8 +152,7 @@ async fn event_of(
         if storage.event(event).await?.workflow != workflow.id {
             return Err(Problem::not_found("event of this workflow"));
         }
-        let stored = storage.event_content(event).await?;
-        return Ok(Event { id: EventId::generate(), received_at, ..stored });
+        return Ok(storage.event_content(event).await?);
     }
     let own = definition.node(trigger).and_then(|node| node.params.get("sample")).cloned();
     let sample = wish.sample.unwrap_or_else(|| StartSample { body: own.unwrap_or_default(), ..StartSample::default() });

@@ -9,11 +9,13 @@ use engine::Engine;
 use model::{Definition, Problem as DraftProblem, RunId, RunStatus, Timestamp, WorkflowId};
 use nodes::Catalogue;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use storage::{Storage, StorageError, WorkflowActivity, WorkflowRecord};
 use utoipa::ToSchema;
 
 use super::Items;
 use super::definitions::check as check_definition;
+use crate::audit;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
 use crate::webhooks::{Endpoints, webhook_nodes};
@@ -200,13 +202,14 @@ pub async fn update(
 #[utoipa::path(delete, path = "/api/v1/workflows/{id}", tag = "workflows", params(("id" = Uuid, Path)),
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub async fn delete(
-    _caller: Caller,
+    caller: Caller,
     storage: Data<Storage>,
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
 ) -> Result<HttpResponse, Problem> {
     storage.delete_workflow(*id).await?;
     endpoints.forget();
+    audit::note(&storage, caller.name(), "workflow.deleted", ("workflow", id.to_string()), json!({})).await;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -214,7 +217,7 @@ pub async fn delete(
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/restore", tag = "workflows", params(("id" = Uuid, Path)),
     responses((status = 200, body = WorkflowDetail), (status = 404, body = ProblemDocument)))]
 pub async fn restore(
-    _caller: Caller,
+    caller: Caller,
     (storage, catalogue): (Data<Storage>, Data<Catalogue>),
     (engine, endpoints): (Data<Engine>, Data<Endpoints>),
     id: Path<WorkflowId>,
@@ -222,6 +225,7 @@ pub async fn restore(
     let record = storage.restore_workflow(*id).await?;
     engine.forget_definitions();
     endpoints.forget();
+    audit::note(&storage, caller.name(), "workflow.restored", ("workflow", id.to_string()), json!({})).await;
     Ok(Json(WorkflowDetail::with_problems(&storage, &catalogue, record).await?))
 }
 

@@ -164,7 +164,7 @@ impl Accounts {
             self.storage.extend_session(session.hash(), extended).await?;
         }
         let csrf = csrf::token_for(&session)?;
-        Ok(SignedIn { user: record.user, session, csrf })
+        Ok(SignedIn { user: record.user, session, csrf, open_dead_letters: 0 })
     }
 
     /// The token, if it is known and not revoked.

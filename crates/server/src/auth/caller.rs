@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use storage::{ApiTokenRecord, UserRecord};
+use storage::{ApiTokenRecord, DeadLetterFilter, DeadLetterState, Storage, UserRecord};
 
 use super::{Accounts, ApiToken, SessionToken, csrf};
 use crate::problem::Problem;
@@ -47,7 +47,12 @@ pub struct SignedIn {
     pub session: SessionToken,
     /// The token that forms of this person carry.
     pub csrf: String,
+    /// How many runs wait for a decision, counted up to [`MOST_COUNTED`]; for the navigation.
+    pub open_dead_letters: u64,
 }
+
+/// How far runs that wait for a decision are counted for the navigation.
+pub const MOST_COUNTED: u64 = 1_000;
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
@@ -99,7 +104,14 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { accounts_of(&request)?.signed_in(&request).await })
+        Box::pin(async move {
+            let mut signed_in = accounts_of(&request)?.signed_in(&request).await?;
+            if let Some(storage) = request.app_data::<Data<Storage>>() {
+                let open = DeadLetterFilter { states: vec![DeadLetterState::Open], ..DeadLetterFilter::default() };
+                signed_in.open_dead_letters = storage.count_dead_letters(&open, MOST_COUNTED).await?;
+            }
+            Ok(signed_in)
+        })
     }
 }
 

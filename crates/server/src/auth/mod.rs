@@ -14,7 +14,7 @@ mod token;
 
 pub use accounts::{Accounts, AuthSettings, NewOwner};
 pub use address::client_address;
-pub use caller::{Caller, Owner, SignedIn};
+pub use caller::{Caller, MOST_COUNTED, Owner, SignedIn};
 pub use csrf::CheckedForm;
 pub use people::NewPerson;
 pub use session::SessionToken;

@@ -13,9 +13,9 @@ use model::clock::{Clock as _, SystemClock};
 
 use super::assets;
 use super::markup::{self, Markup};
-use super::navigation::{DESTINATIONS, Destination};
+use super::navigation::{DEAD_LETTERS, DESTINATIONS, Destination};
 use super::notice::{Notice, without_notice};
-use crate::auth::{Accounts, SessionToken, SignedIn, csrf};
+use crate::auth::{Accounts, MOST_COUNTED, SessionToken, SignedIn, csrf};
 use crate::problem::Problem;
 use crate::texts::{Format, Language, Texts};
 
@@ -34,6 +34,8 @@ pub(super) struct Layout {
     pub(super) email: String,
     /// The token that every form on the page carries.
     pub(super) csrf: String,
+    /// How many runs wait for a decision, see [`SignedIn::open_dead_letters`].
+    open_dead_letters: u64,
     /// The address of this page, for the links that change the language.
     pub(super) path: String,
     /// What just happened.
@@ -49,6 +51,7 @@ impl Layout {
             format: Format::new(language, zone.as_ref().map(Cookie::value)),
             email: signed_in.user.email.clone(),
             csrf: signed_in.csrf.clone(),
+            open_dead_letters: signed_in.open_dead_letters,
             notice: Notice::of_query(request.query_string(), Texts::of(language)),
             ..Self::plain(language, &without_notice(&path_of(request)))
         }
@@ -63,6 +66,7 @@ impl Layout {
             sprite: assets::url("icons.svg"),
             email: String::new(),
             csrf: String::new(),
+            open_dead_letters: 0,
             path: path.to_owned(),
             notice: None,
         }
@@ -133,6 +137,16 @@ impl Layout {
     #[expect(clippy::unused_self, reason = "templates call it on the layout")]
     pub(super) fn navigation(&self) -> &'static [Destination] {
         DESTINATIONS
+    }
+
+    /// How many things behind a link of the navigation wait for a person; empty when none does.
+    pub(super) fn waiting(&self, place: &Destination) -> String {
+        match self.open_dead_letters {
+            _ if place.href != DEAD_LETTERS => String::new(),
+            0 => String::new(),
+            MOST_COUNTED.. => format!("{}+", self.format.number(MOST_COUNTED - 1)),
+            count => self.format.number(count),
+        }
     }
 
     /// The language.

@@ -1,8 +1,11 @@
 //! Pages: plain HTML with links and forms, in English and German.
 
+mod approve;
 mod assets;
+mod audit;
 mod contacts;
 mod credentials;
+mod dead_letters;
 mod dry_run;
 mod editor;
 mod errors;
@@ -29,6 +32,7 @@ mod shown;
 mod sign_in;
 mod storage_page;
 mod templates;
+mod waiting;
 mod workflows;
 
 use actix_web::Resource;
@@ -46,6 +50,10 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .service(resource("/workflows/import").route(get().to(import::show)).route(post().to(import::import)))
         .service(resource("/runs").route(get().to(runs::show)))
         .service(resource("/runs/{id}").route(get().to(run::show)))
+        .service(form("/runs/{id}/replay").route(get().to(run::replay::show)).route(post().to(run::replay::replay)))
+        .service(form("/runs/{id}/approve").route(post().to(approve::decide_on_run)))
+        .service(form("/approve/{run}/{node}/{token}").route(get().to(approve::show)).route(post().to(approve::decide)))
+        .service(resource("/audit").route(get().to(audit::show)))
         .service(form("/runs/{id}/cancel").route(post().to(run::cancel)))
         .service(form("/runs/{id}/reveal").route(post().to(run::reveal)))
         .service(resource("/runs/{id}/row").route(get().to(runs::row)))
@@ -63,6 +71,7 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .service(form("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::sign_in)))
         .service(form("/sign-out").route(post().to(sign_in::sign_out)))
         .service(resource("/language/{code}").route(get().to(language::choose)))
+        .configure(dead_letters::routes)
         .configure(inbox::routes)
         .configure(event::routes)
         .configure(contacts::routes)

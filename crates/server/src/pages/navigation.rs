@@ -13,15 +13,19 @@ pub(super) struct Destination {
     also: &'static [&'static str],
 }
 
+/// Where runs wait for a decision; how many stands beside the link.
+pub(super) const DEAD_LETTERS: &str = "/dead-letters";
+
 /// Every link, in order.
 pub(super) const DESTINATIONS: &[Destination] = &[
     Destination { href: "/", icon: "workflow", key: "nav.workflows", also: &["/workflows"] },
     Destination { href: "/runs", icon: "history", key: "nav.runs", also: &[] },
+    Destination { href: DEAD_LETTERS, icon: "octagon-alert", key: "nav.dead_letters", also: &[] },
     Destination { href: "/inbox", icon: "inbox", key: "nav.inbox", also: &["/events"] },
     Destination { href: "/contacts", icon: "contact-round", key: "nav.contacts", also: &[] },
     Destination { href: "/outbox", icon: "send", key: "nav.outbox", also: &[] },
     Destination { href: "/credentials", icon: "key-round", key: "nav.credentials", also: &[] },
-    Destination { href: "/settings", icon: "settings", key: "nav.settings", also: &["/storage"] },
+    Destination { href: "/settings", icon: "settings", key: "nav.settings", also: &["/storage", "/audit"] },
 ];
 
 impl Destination {
@@ -46,6 +50,7 @@ mod tests {
             ("/workflows/1", Some("nav.workflows")),
             ("/runs?status=dead", Some("nav.runs")),
             ("/runs/1", Some("nav.runs")),
+            ("/dead-letters?show=decided", Some("nav.dead_letters")),
             ("/runsome", None),
             ("/events/1", Some("nav.inbox")),
             ("/settings/users", Some("nav.settings")),

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use nodes::Catalogue;
 use nodes::sandbox::function_docs;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -19,41 +20,58 @@ use crate::texts::{Language, Texts};
 /// The texts that the editor may show; what else is in the catalogue it does not get.
 const TEXTS: &[&str] = &["editor.", "status.", "failure.", "draft."];
 
-/// A document. There are two because only a code field needs the functions.
+/// A document. There are several because nobody needs all at once: settings need the texts and the node types of the drawing,
+/// the list of steps all node types, a code field the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Document {
-    /// The texts that are not in the page, all node types and all credential kinds.
-    Reference,
+    /// The texts that are not in the page.
+    Texts,
+    /// All node types, or with `?names=filter,if` only those, and all credential kinds.
+    Catalogue,
     /// What expressions and scripts can call.
     Functions,
 }
 
+/// Which part of a document is wanted.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Part {
+    /// Names of node types with commas between them; left out, everything.
+    names: Option<String>,
+}
+
 impl Document {
     fn named(name: &str) -> Option<Self> {
-        [Self::Reference, Self::Functions].into_iter().find(|document| document.name() == name)
+        [Self::Texts, Self::Catalogue, Self::Functions].into_iter().find(|document| document.name() == name)
     }
 
     fn name(self) -> &'static str {
         match self {
-            Self::Reference => "reference",
+            Self::Texts => "texts",
+            Self::Catalogue => "catalogue",
             Self::Functions => "functions",
         }
     }
 
     /// Where the document is served, and how it stands now.
     pub(super) fn address(self, catalogue: &Catalogue, language: Language) -> String {
-        let hash = short_hash(&self.content(catalogue, language));
+        let hash = short_hash(&self.content(catalogue, language, &Part::default()));
         format!("/editor/{}.{}.{hash}.json", self.name(), language.code())
     }
 
-    fn content(self, catalogue: &Catalogue, language: Language) -> String {
+    fn content(self, catalogue: &Catalogue, language: Language, part: &Part) -> String {
         let mut content = match self {
-            Self::Reference => {
+            Self::Texts => {
                 let start = editor_start_texts();
+                json!({ "messages": messages(Texts::of(language), |key| !start.contains(key)) })
+            }
+            Self::Catalogue => {
+                let wanted: Option<HashSet<&str>> = part.names.as_deref().map(|names| names.split(',').collect());
+                let is_wanted = |name: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(name));
+                let node_types = catalogue.node_types().filter(|node_type| is_wanted(&node_type.name));
+                let kinds = catalogue.credential_kinds().filter(|_| wanted.is_none());
                 json!({
-                    "messages": messages(Texts::of(language), |key| !start.contains(key)),
-                    "node_types": catalogue.node_types().collect::<Vec<_>>(),
-                    "credential_kinds": catalogue.credential_kinds().collect::<Vec<_>>(),
+                    "node_types": node_types.collect::<Vec<_>>(),
+                    "credential_kinds": kinds.collect::<Vec<_>>(),
                 })
             }
             Self::Functions => json!(function_docs()),
@@ -69,13 +87,16 @@ pub(super) async fn serve(
     _signed_in: SignedIn,
     catalogue: Data<Catalogue>,
     name: Path<String>,
+    part: Query<Part>,
 ) -> Result<HttpResponse, Problem> {
     let (document, language, hash) = parse(&name).ok_or_else(|| Problem::not_found("file"))?;
-    let content = document.content(&catalogue, language);
+    let content = document.content(&catalogue, language, &part);
+    // The address speaks of the whole, so that one hash holds for all its parts.
+    let is_current = document.address(&catalogue, language).ends_with(&format!(".{hash}.json"));
     let mut response = HttpResponse::Ok();
     response.content_type(header::ContentType::json());
     // A page from before an update gets what holds now: old words are missing, but its parts open.
-    if short_hash(&content) == hash {
+    if is_current {
         response.insert_header((header::CACHE_CONTROL, "private, max-age=31536000, immutable"));
     }
     Ok(response.body(content))
@@ -150,19 +171,28 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_the_catalogue_has_the_node_types_that_were_asked_for() {
+        let catalogue = Catalogue::load(&[]).unwrap();
+        let part = Part { names: Some("filter,http.request".to_owned()) };
+        let content = Document::Catalogue.content(&catalogue, Language::En, &part);
+        let content: Value = serde_json::from_str(&content).unwrap();
+        let names: Vec<&str> =
+            content["node_types"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!((names.len(), content["credential_kinds"].as_array().unwrap().len()), (2, 0), "{names:?}");
+    }
+
+    #[test]
     fn an_address_names_document_language_and_state() {
         let catalogue = Catalogue::load(&[]).unwrap();
-        for document in [Document::Reference, Document::Functions] {
+        for document in [Document::Texts, Document::Catalogue, Document::Functions] {
             for language in [Language::En, Language::De] {
                 let address = document.address(&catalogue, language);
                 let name = address.strip_prefix("/editor/").unwrap();
-                let hash = short_hash(&document.content(&catalogue, language));
+                let hash = short_hash(&document.content(&catalogue, language, &Part::default()));
                 assert_eq!(parse(name), Some((document, language, hash.as_str())));
             }
         }
-        for name in
-            ["reference.json", "reference.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "reference.en.0a1b2c3d"]
-        {
+        for name in ["texts.json", "texts.fr.0a1b2c3d.json", "secrets.en.0a1b2c3d.json", "texts.en.0a1b2c3d"] {
             assert!(parse(name).is_none(), "{name}");
         }
     }

@@ -13,6 +13,7 @@ use storage::{SampleSource, Storage};
 use super::layout::see_other;
 use super::query::with_query;
 use super::templates;
+use crate::audit;
 use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
 use crate::texts::{Language, Texts};
@@ -73,7 +74,7 @@ pub(super) async fn duplicate(
 
 /// Lets the triggers start runs.
 pub(super) async fn activate(
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
     storage: Data<Storage>,
     endpoints: Data<Endpoints>,
@@ -81,12 +82,13 @@ pub(super) async fn activate(
 ) -> Result<HttpResponse, Problem> {
     storage.set_workflow_active(*id, true).await?;
     endpoints.forget();
+    audit::note(&storage, signed_in.user.email, "workflow.activated", ("workflow", id.to_string()), json!({})).await;
     Ok(back_with("workflow_activated", *id))
 }
 
 /// Keeps the triggers from starting runs.
 pub(super) async fn pause(
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
     storage: Data<Storage>,
     endpoints: Data<Endpoints>,
@@ -94,12 +96,13 @@ pub(super) async fn pause(
 ) -> Result<HttpResponse, Problem> {
     storage.set_workflow_active(*id, false).await?;
     endpoints.forget();
+    audit::note(&storage, signed_in.user.email, "workflow.paused", ("workflow", id.to_string()), json!({})).await;
     Ok(back_with("workflow_paused", *id))
 }
 
 /// Deletes a workflow; the page that follows offers to bring it back.
 pub(super) async fn delete(
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
     storage: Data<Storage>,
     endpoints: Data<Endpoints>,
@@ -107,12 +110,13 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, Problem> {
     storage.delete_workflow(*id).await?;
     endpoints.forget();
+    audit::note(&storage, signed_in.user.email, "workflow.deleted", ("workflow", id.to_string()), json!({})).await;
     Ok(back_with("workflow_deleted", *id))
 }
 
 /// Brings a deleted workflow back.
 pub(super) async fn restore(
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
     storage: Data<Storage>,
     engine: Data<Engine>,
@@ -122,6 +126,7 @@ pub(super) async fn restore(
     storage.restore_workflow(*id).await?;
     engine.forget_definitions();
     endpoints.forget();
+    audit::note(&storage, signed_in.user.email, "workflow.restored", ("workflow", id.to_string()), json!({})).await;
     Ok(back_with("workflow_restored", *id))
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use model::{EndpointId, NodeId, WorkflowId};
+use model::{EndpointId, NodeId, Settings, WorkflowId};
 use storage::{EndpointTarget, Storage, StorageError};
 
 use super::trigger::Trigger;
@@ -25,6 +25,8 @@ pub(super) struct Target {
     pub(super) trigger: Trigger,
     /// Version and definition to run; none while the workflow is a draft or paused.
     pub(super) live: Option<(i32, i64)>,
+    /// What the version that runs says of order and queue; the defaults while none does.
+    pub(super) settings: Settings,
 }
 
 /// The addresses in memory.
@@ -75,7 +77,9 @@ impl Target {
         let trigger = Trigger::of(published.or_else(|| stored.draft.node(&node)));
         // A trigger that exists only in the draft is not live, even when an older version of its workflow is.
         let live = stored.published.as_ref().filter(|_| stored.active && published.is_some());
+        let settings = live.map(|(.., definition)| definition.settings.clone()).unwrap_or_default();
         Self {
+            settings,
             live: live.map(|(version, definition_key, _)| (*version, *definition_key)),
             endpoint_key: stored.endpoint.key,
             workflow_key: stored.workflow_key,

@@ -5,9 +5,11 @@
 mod answer;
 pub mod body;
 mod endpoints;
+pub(crate) mod links;
 pub mod receipts;
 mod receive;
 mod request;
+pub mod resume;
 mod trigger;
 
 use model::Definition;

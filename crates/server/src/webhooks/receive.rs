@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use actix_web::web::{Bytes, BytesMut, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use engine::Engine;
 use engine::live::News;
+use engine::{Engine, order_key};
 use futures_util::StreamExt;
 use model::{EndpointId, Event, EventId, FileId, RunId, Timestamp};
 use nodes::{Interrupt, Surroundings, expression};
@@ -28,6 +28,9 @@ use crate::problem::{Problem, ProblemCode};
 
 /// The longest delivery id, in characters; a longer one is cut, which keeps it as unlikely to meet another.
 const MAX_DELIVERY_ID: usize = 255;
+
+/// The order key of events for which the workflow's own cannot be computed. No text that a person writes begins like this.
+const NO_KEY: &str = "\u{0}no key";
 
 /// What a request needs of the server.
 struct Ingress<'a> {
@@ -104,6 +107,8 @@ impl Ingress<'_> {
             if is_verbatim || (body.is_null() && raw_body.is_empty()) { Parsed::AsRawJson } else { Parsed::Beside };
         let event = self.event(body);
         let dedup_key = self.delivery_id(&event).map_err(|problem| refuse(problem, raw_body.clone()))?;
+        self.find_room().map_err(Refusal::Unstored)?;
+        let disposition = self.disposition(&event);
         self.store(NewEvent {
             event: Arc::new(event),
             workflow_key: self.target.workflow_key,
@@ -114,10 +119,18 @@ impl Ingress<'_> {
             parsed: kept_as,
             dedup_key,
             files,
-            disposition: self.disposition(),
+            disposition,
         })
         .await
         .map_err(Refusal::Unstored)
+    }
+
+    /// Whether the workflow's queue has room. Nothing is stored when it has none: the sender comes again, as it is told.
+    fn find_room(&self) -> Result<(), Problem> {
+        let limit = usize::try_from(self.target.settings.max_queued_runs).unwrap_or(usize::MAX);
+        let is_full =
+            self.target.live.is_some() && limit > 0 && self.storage.queue().len_of(self.target.workflow_key) >= limit;
+        if is_full { Err(Problem::unavailable(u64::from(self.config.ingress.retry_after_s))) } else { Ok(()) }
     }
 
     async fn store(&self, new: NewEvent) -> Result<HttpResponse, Problem> {
@@ -188,17 +201,13 @@ impl Ingress<'_> {
         }
     }
 
-    fn disposition(&self) -> Disposition {
-        match self.target.live {
-            None => Disposition::Keep,
-            Some((version, definition_key)) => Disposition::Start(StartRun::new(
-                RunId::generate(),
-                self.target.node.clone(),
-                definition_key,
-                Some(version),
-                RunMode::Live,
-            )),
-        }
+    fn disposition(&self, event: &Event) -> Disposition {
+        let Some((version, definition_key)) = self.target.live else { return Disposition::Keep };
+        let node = self.target.node.clone();
+        let start = StartRun::new(RunId::generate(), node, definition_key, Some(version), RunMode::Live);
+        // An event whose key cannot be computed is taken all the same. It keeps its place among its like.
+        let order_key = order_key(&self.target.settings, event).unwrap_or_else(|_| Some(NO_KEY.to_owned()));
+        Disposition::Start(StartRun { order_key, ..start })
     }
 
     /// The sender's own id of the event. An event without one is never a duplicate.

@@ -199,9 +199,9 @@ fn the_next_times_of_a_schedule_are_shown_before_it_is_saved() {
     );
     let few = preview(&json!({"cron": "@hourly", "timezone": "UTC", "count": 2})).must_be(200);
     assert_eq!(few["times"].as_array().unwrap().len(), 2);
-    let fault = preview(&json!({"cron": "61 * * * *", "timezone": "UTC"})).must_be(400);
+    let fault = preview(&json!({"cron": "61 * * * *", "timezone": "UTC"})).must_be(422);
     assert!(!fault["detail"].as_str().unwrap().is_empty());
-    preview(&json!({"cron": "* * * * *", "timezone": "Middle/Earth"})).must_be(400);
+    preview(&json!({"cron": "* * * * *", "timezone": "Middle/Earth"})).must_be(422);
 }
 
 #[test]

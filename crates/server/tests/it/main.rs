@@ -5,6 +5,7 @@
 mod api;
 mod cli;
 mod crash;
+mod dead_letters;
 mod dry_run;
 mod editing;
 mod full_disk;
@@ -18,3 +19,4 @@ mod records;
 mod sandbox;
 mod support;
 mod tryton;
+mod waits;

@@ -28,7 +28,7 @@ fn person(email: &str, password: &str) -> NewPerson {
 
 async fn sign_in(server: &Server, email: &str, password: &str) -> Result<SignedIn, Problem> {
     let (user, session) = server.accounts.sign_in(&request(), email, password.to_owned()).await?;
-    Ok(SignedIn { user, session, csrf: String::new() })
+    Ok(SignedIn { user, session, csrf: String::new(), open_dead_letters: 0 })
 }
 
 fn fault(problem: &Problem) -> (ProblemCode, Option<&str>) {

@@ -15,6 +15,7 @@ pub(crate) mod file;
 pub(crate) mod outbox;
 pub(crate) mod payload;
 pub(crate) mod queue;
+pub(crate) mod replay_job;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod schedule;

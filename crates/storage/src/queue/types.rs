@@ -85,6 +85,8 @@ pub struct StartRun {
     pub reschedule: Option<Reschedule>,
     /// How it ended, if it is over before it is stored; `copied` has its steps then. It never enters the queue.
     pub over: Option<Over>,
+    /// When the event is one that is stored already: the moment at which this run begins. The event is not stored again.
+    pub again_at: Option<Timestamp>,
 }
 
 impl StartRun {
@@ -102,6 +104,7 @@ impl StartRun {
             copied: Vec::new(),
             reschedule: None,
             over: None,
+            again_at: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{EventId, EventStatus, RunId, RunStatus};
+use model::{EventId, EventStatus, RunId, RunStatus, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
@@ -100,6 +100,11 @@ impl PreparedEvent {
         self.start.as_ref().map(|start| start.run).filter(|run| run.is_derived())
     }
 
+    /// When the run of an event begins that is stored already.
+    fn again_at(&self) -> Option<Timestamp> {
+        self.start.as_ref().and_then(|start| start.again_at)
+    }
+
     fn dedup(&self) -> Option<(i64, &str)> {
         Some((self.row.endpoint_id?, self.row.dedup_key.as_deref()?))
     }
@@ -133,6 +138,7 @@ pub(super) async fn add(
 ) -> Result<Vec<Stored>, StorageError> {
     let mut firsts = find_firsts(transaction, events).await?;
     let mut started = find_started(transaction, events).await?;
+    let known = find_known(transaction, events).await?;
     let mut rows = Rows::default();
     let mut stored = Vec::with_capacity(events.len());
     for prepared in events {
@@ -144,6 +150,10 @@ pub(super) async fn add(
                 continue;
             }
             started.insert(run, EventId(prepared.row.public_id));
+        }
+        if prepared.again_at().is_some() {
+            stored.push(rows.run_again(prepared, &known, keys)?);
+            continue;
         }
         let dedup = prepared.dedup().map(|(endpoint, key)| (endpoint, key.to_owned()));
         let first = dedup.as_ref().and_then(|dedup| firsts.get(dedup)).copied();
@@ -223,7 +233,48 @@ async fn find_started(
     Ok(started.collect())
 }
 
+/// Looks up the keys of the events that further runs are to start from.
+async fn find_known(
+    transaction: &DatabaseTransaction,
+    events: &[PreparedEvent],
+) -> Result<HashMap<Uuid, i64>, StorageError> {
+    let wanted: Vec<Uuid> = events.iter().filter(|one| one.again_at().is_some()).map(|one| one.row.public_id).collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = event::Entity::find()
+        .filter(event::Column::PublicId.is_in(wanted))
+        .select_only()
+        .columns([event::Column::PublicId, event::Column::Id])
+        .into_tuple::<(Uuid, i64)>()
+        .all(transaction)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
 impl Rows {
+    /// Adds a run of an event that is stored already. An event that history has forgotten meanwhile is stored once more.
+    fn run_again(
+        &mut self,
+        prepared: &PreparedEvent,
+        known: &HashMap<Uuid, i64>,
+        keys: &mut Keys,
+    ) -> Result<Stored, StorageError> {
+        let mut row = prepared.row.clone();
+        row.received_at = prepared.again_at().map_or(row.received_at, |at| at.0);
+        let Some(event_key) = known.get(&row.public_id) else {
+            return self.add(&PreparedEvent { row, ..prepared.clone() }, None, keys);
+        };
+        row.id = *event_key;
+        let run_key = prepared.start.as_ref().map(|start| self.start(start, &row, keys));
+        if let Some(run_key) = run_key.filter(|_| !prepared.copied.is_empty()) {
+            self.steps.extend(add_copied(&prepared.copied, run_key, keys, &mut self.payloads)?);
+        }
+        let run = prepared.start.as_ref().map(|start| start.run);
+        let accepted = Accepted { event: EventId(row.public_id), run, status: EventStatus::Accepted };
+        Ok(Stored { accepted, run_key })
+    }
+
     fn add(&mut self, prepared: &PreparedEvent, first: Option<First>, keys: &mut Keys) -> Result<Stored, StorageError> {
         let event_key = keys.event;
         keys.event += 1;

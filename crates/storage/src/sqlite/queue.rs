@@ -160,7 +160,7 @@ impl SqliteQueue {
                 turns: Vec::new(),
                 signals: Vec::new(),
                 crashes: waiting.crashes,
-                created_at: event.received_at,
+                created_at: start.again_at.unwrap_or(event.received_at),
                 started_at: None,
                 event,
             }));

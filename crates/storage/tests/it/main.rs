@@ -4,6 +4,7 @@
 
 mod backup;
 mod calls;
+mod desk;
 mod domain;
 mod editing;
 mod field_search;

@@ -12,7 +12,7 @@ use storage::{Retention, Role, RunFilter, Storage};
 use uuid::Uuid;
 
 use crate::many_runs::{SEED, time_of};
-use crate::support::{bench, settings};
+use crate::support::{Bench, bench, settings};
 
 const RUNS: u128 = 1_000_000;
 
@@ -25,8 +25,10 @@ const P95: Duration = Duration::from_millis(50);
 async fn a_million_runs_are_listed_and_searched_within_50_ms() {
     let empty = bench().await;
     empty.publish_with(json!({"search": ["email"]})).await;
-    empty.storage.close().await;
-    let file = settings(&empty.folder).database_file();
+    let Bench { storage, folder, .. } = empty;
+    storage.close().await;
+    drop(storage);
+    let file = settings(&folder).database_file();
     let connection = Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
     let began = Instant::now();
     connection.execute_unprepared(&SEED.replace("100000", "1000000")).await.unwrap();
@@ -41,7 +43,7 @@ async fn a_million_runs_are_listed_and_searched_within_50_ms() {
 
     let began = Instant::now();
     let clock = Arc::new(ManualClock::at(time_of(RUNS)));
-    let storage = Storage::open(settings(&empty.folder), Role::Server, clock).await.unwrap();
+    let storage = Storage::open(settings(&folder), Role::Server, clock).await.unwrap();
     println!("opened in {:?}", began.elapsed());
     let began = Instant::now();
     let named = storage.search_fields().await.unwrap();

@@ -156,5 +156,5 @@ async fn was_filtered(storage: &Storage, run: &RunRecord) -> Result<bool, Proble
     if run.status != RunStatus::Succeeded {
         return Ok(false);
     }
-    Ok(storage.run_steps(run.key).await?.last().is_some_and(|step| step.status == StepStatus::Skipped))
+    Ok(storage.outer_steps(run.key).await?.last().is_some_and(|step| step.status == StepStatus::Skipped))
 }

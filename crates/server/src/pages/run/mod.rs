@@ -1,25 +1,36 @@
 //! One run: how it stands, what it did on the canvas, and every step with its attempts.
 
+pub(super) mod replay;
 mod steps;
+mod turns;
+
+use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use engine::Engine;
-use model::{EventId, RunId, Timestamp, WorkflowId};
+use engine::links::step_name;
+use model::{EventId, NodeId, RunId, Timestamp, WorkflowId};
 use nodes::Catalogue;
+use nodes::node::SignalKind;
 use serde::Deserialize;
+use serde_json::json;
 use storage::queue::RunMode;
 use storage::{RunRecord, Storage, WorkflowRecord};
 
 use self::steps::{StepRow, step_rows};
+use super::Site;
+use super::dead_letters::Doubt;
 use super::editor::opening_of_run;
 use super::failure::Failure;
 use super::island::Island;
 use super::layout::{Layout, page, see_other};
+use super::shown::Reader;
 use super::workflows::Nothing;
 use crate::api::runs::run_detail_in;
+use crate::audit;
 use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
 use crate::redaction::{Sight, mask_event, note_reveal, personal_of};
@@ -29,6 +40,21 @@ use crate::redaction::{Sight, mask_event, note_reveal, personal_of};
 pub(super) struct Wish {
     /// The step to open.
     node: Option<String>,
+    /// The loop whose turns are shown instead of the run.
+    r#loop: Option<String>,
+    /// The turn of the loop around it.
+    outer: Option<String>,
+    /// The turn whose steps are shown, from 1.
+    turn: Option<String>,
+    /// The first turn of the list, from 0.
+    from: Option<u64>,
+}
+
+/// Another run that has to do with this one.
+struct Related {
+    id: RunId,
+    status: &'static str,
+    at: Timestamp,
 }
 
 #[derive(Template)]
@@ -50,6 +76,16 @@ struct RunPage {
     /// The title of the failed node.
     failed: String,
     steps: Vec<StepRow>,
+    /// How far each loop is, by its node.
+    turns: BTreeMap<String, String>,
+    /// Links that let waiting steps go on, by node.
+    links: BTreeMap<String, String>,
+    doubt: Option<Doubt>,
+    has_failed_step: bool,
+    replay_of: Option<Related>,
+    replays: Vec<Related>,
+    parent: Option<Related>,
+    called: Vec<Related>,
     island: Option<Island>,
     /// Whether something is masked because it is personal.
     is_masked: bool,
@@ -62,11 +98,18 @@ pub(super) async fn show(
     request: HttpRequest,
     signed_in: SignedIn,
     (storage, catalogue): (Data<Storage>, Data<Catalogue>),
+    (engine, site): (Data<Engine>, Data<Site>),
     id: Path<RunId>,
     wish: Query<Wish>,
 ) -> Result<HttpResponse, Problem> {
     let l = Layout::for_user(&request, &signed_in);
-    let shown = run_page(l, &storage, &catalogue, *id, wish.node.as_deref(), Sight::Masked).await?;
+    if wish.r#loop.is_some() {
+        let run = storage.run(*id).await?;
+        let (_, name) = storage.workflow_name(storage.workflow_key(run.workflow).await?).await?;
+        return turns::show(l, (&storage, &catalogue), &run, name, &wish).await;
+    }
+    let parts = (&**storage, &**catalogue, &**engine, &**site);
+    let shown = run_page(l, parts, *id, wish.node.as_deref(), Sight::Masked).await?;
     page(StatusCode::OK, &RunPage { may_reveal: signed_in.user.is_owner, ..shown })
 }
 
@@ -76,6 +119,7 @@ pub(super) async fn reveal(
     signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
     (storage, catalogue): (Data<Storage>, Data<Catalogue>),
+    (engine, site): (Data<Engine>, Data<Site>),
     id: Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
     if !signed_in.user.is_owner {
@@ -84,13 +128,13 @@ pub(super) async fn reveal(
     note_reveal(&storage, &signed_in.user.email, "run", &id.to_string()).await?;
     let mut l = Layout::for_user(&request, &signed_in);
     l.path = format!("/runs/{id}");
-    page(StatusCode::OK, &run_page(l, &storage, &catalogue, *id, None, Sight::Revealed).await?)
+    let parts = (&**storage, &**catalogue, &**engine, &**site);
+    page(StatusCode::OK, &run_page(l, parts, *id, None, Sight::Revealed).await?)
 }
 
 async fn run_page(
     l: Layout,
-    storage: &Storage,
-    catalogue: &Catalogue,
+    (storage, catalogue, engine, site): (&Storage, &Catalogue, &Engine, &Site),
     id: RunId,
     node: Option<&str>,
     sight: Sight,
@@ -109,7 +153,25 @@ async fn run_page(
     let steps = step_rows(&l, catalogue, &definition, &trigger, (&run, &name), detail.steps, node);
     let failure = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error));
     let failed = failure.as_ref().and_then(|failure| steps.iter().find(|step| step.node == failure.node));
+    let mut turns = BTreeMap::new();
+    for step in steps.iter().filter(|step| step.is_box) {
+        let words = turns::summary(&l, storage, &run, &NodeId(step.node.clone()), "").await?;
+        turns.insert(step.node.clone(), words);
+    }
+    let letter = storage.dead_letter(run.key).await?;
+    let doubt = match &letter {
+        Some(letter) => Doubt::of_letter(&mut Reader::new(&l), storage, letter).await?,
+        None => None,
+    };
     Ok(RunPage {
+        turns,
+        links: links(engine, site, run.id, &steps),
+        doubt,
+        has_failed_step: steps.iter().any(|step| step.failure.is_some()),
+        replay_of: related(storage, run.replay_of).await?,
+        replays: storage.replays_of(run.key).await?.iter().map(Related::of).collect(),
+        parent: related(storage, run.parent_key).await?,
+        called: storage.called_runs(run.key).await?.iter().map(Related::of).collect(),
         is_masked,
         may_reveal: false,
         id: run.id,
@@ -133,15 +195,45 @@ async fn run_page(
 
 /// Ends a run that is not over yet.
 pub(super) async fn cancel(
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
     storage: Data<Storage>,
     engine: Data<Engine>,
     id: Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
     let run = storage.run(*id).await?;
-    let notice = if engine.cancel(run.id).await? { "run_cancelled" } else { "run_over" };
+    let cancelled = engine.cancel(run.id).await?;
+    if cancelled {
+        audit::note(&storage, signed_in.user.email, "run.cancelled", ("run", id.to_string()), json!({})).await;
+    }
+    let notice = if cancelled { "run_cancelled" } else { "run_over" };
     Ok(see_other(&format!("/runs/{}?notice={notice}", run.id)))
+}
+
+/// The links that let waiting steps go on, by node.
+fn links(engine: &Engine, site: &Site, run: RunId, steps: &[StepRow]) -> BTreeMap<String, String> {
+    let waiting = steps.iter().filter_map(|step| Some((step.node.clone(), step.waiting?.signal?)));
+    let link = |(node, signal): (String, SignalKind)| {
+        let name = step_name(&NodeId(node.clone()), "");
+        let token = engine.link_token(run, &name);
+        let path = match signal {
+            SignalKind::Callback => "hooks/v1/resume",
+            SignalKind::Approval => "approve",
+        };
+        (node, format!("{}{path}/{run}/{name}/{token}", site.base_url))
+    };
+    waiting.map(link).collect()
+}
+
+async fn related(storage: &Storage, key: Option<i64>) -> Result<Option<Related>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    Ok(storage.run_by_key(key).await?.as_ref().map(Related::of))
+}
+
+impl Related {
+    fn of(run: &RunRecord) -> Self {
+        Self { id: run.id, status: run.status.as_str(), at: run.created_at }
+    }
 }
 
 /// The run drawn on the canvas; none when its workflow is gone.

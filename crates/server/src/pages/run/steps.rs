@@ -12,7 +12,7 @@ use storage::RunRecord;
 use super::super::failure::Failure;
 use super::super::layout::Layout;
 use super::super::shown::{Reader, Shown};
-use crate::api::runs::{Attempt, Step};
+use crate::api::runs::{Attempt, Step, Waiting};
 use crate::texts::Language;
 
 /// How long computing the inputs of all steps of a page may take.
@@ -34,6 +34,10 @@ pub(super) struct StepRow {
     /// The port that it went on along, unless that is the usual one.
     pub(super) port: String,
     pub(super) retry_at: Option<Timestamp>,
+    /// Whether its turns can be looked at.
+    pub(super) is_box: bool,
+    /// What it waits for.
+    pub(super) waiting: Option<Waiting>,
     pub(super) input: Option<Shown>,
     pub(super) output: Option<Shown>,
     pub(super) failure: Option<Failure>,
@@ -78,13 +82,14 @@ pub(super) fn step_rows(
             input = input_of(catalogue, definition, node, &context, (&step, began)).map(|input| reader.show(&input));
         }
         let is_trigger = run.0.trigger_node.as_str() == step.node;
+        let is_box = is_box(catalogue, node);
         let is_open = open == Some(step.node.as_str());
         row_of(
             l,
             &mut reader,
             titles(l, catalogue, node),
             input,
-            StepRow { is_open, is_trigger, ..StepRow::of(l, &step) },
+            StepRow { is_open, is_trigger, is_box, ..StepRow::of(l, &step) },
             &step,
         )
     };
@@ -100,6 +105,26 @@ pub(super) fn step_rows(
     let order = Graph::of(definition).order().unwrap_or_default();
     rows.sort_by_key(|row| order.iter().position(|id| id.as_str() == row.node));
     rows
+}
+
+/// The steps of one turn of a loop, without their inputs.
+pub(super) fn inner_rows(
+    l: &Layout,
+    reader: &mut Reader,
+    catalogue: &Catalogue,
+    definition: &Definition,
+    steps: Vec<Step>,
+) -> Vec<StepRow> {
+    let row = |step: Step| {
+        let node = definition.nodes.iter().find(|node| node.id.as_str() == step.node);
+        let is_box = is_box(catalogue, node);
+        row_of(l, reader, titles(l, catalogue, node), None, StepRow { is_box, ..StepRow::of(l, &step) }, &step)
+    };
+    steps.into_iter().map(row).collect()
+}
+
+fn is_box(catalogue: &Catalogue, node: Option<&Node>) -> bool {
+    node.and_then(|node| catalogue.get(&node.node_type)).is_some_and(|known| known.node_type().contains)
 }
 
 fn row_of(
@@ -181,6 +206,8 @@ impl StepRow {
             attempt_count: 0,
             port: String::new(),
             retry_at: None,
+            is_box: false,
+            waiting: None,
             input: None,
             output: None,
             failure: None,
@@ -197,6 +224,7 @@ impl StepRow {
             attempt_count: u64::try_from(step.attempts.len()).unwrap_or(u64::MAX),
             port: step.port.clone().filter(|port| port != "out").unwrap_or_default(),
             retry_at: step.retry_at,
+            waiting: step.waiting,
             failure: step.error.as_ref().map(|error| Failure::of(l.texts(), error)),
             is_trigger: false,
             ..Self::of_trigger(&step.node)

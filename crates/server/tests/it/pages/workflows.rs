@@ -177,7 +177,7 @@ fn what_an_editor_looks_things_up_in_is_kept_by_the_browser_and_shown_to_nobody_
     let person = Person::signed_in(&product, "de");
     let editor = person.submit("/workflows", &[("template", "webhook")]);
     let page = person.read(&editor);
-    for (name, word) in [("reference", "Wiederholungen"), ("functions", "signature")] {
+    for (name, word) in [("texts", "Wiederholungen"), ("catalogue", "http.request"), ("functions", "signature")] {
         let Some(start) = page.find(&format!("/editor/{name}.de.")) else {
             assert!(page.contains("callout warn"), "without the editor's files the page says so");
             return;
@@ -187,6 +187,13 @@ fn what_an_editor_looks_things_up_in_is_kept_by_the_browser_and_shown_to_nobody_
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "{address}");
         assert_eq!(answer.header("cache-control"), "private, max-age=31536000, immutable");
         assert!(answer.text().contains(word), "{word} is missing in {address}");
+        if name == "catalogue" {
+            let part = person.open(&format!("{address}?names=filter"));
+            assert!(
+                part.text().contains("\"filter\"") && !part.text().contains("\"http.request\""),
+                "only what was asked for"
+            );
+        }
         let outdated = person.open(&format!("/editor/{name}.de.00000000.json"));
         assert_eq!((outdated.status, outdated.header("cache-control")), (200, "no-store"), "an old page still works");
         let stranger = product.send(&Request::new("GET", address));

@@ -309,22 +309,19 @@ impl ReferenceStateMachine for Story {
 /// A run begins, unless there is one for the same reason.
 fn begin(world: &mut World, next: &Move) {
     let run = match next {
-        Move::Accept { order, delivery } => match delivery.and_then(|delivery| world.deliveries.get(&delivery)) {
-            Some(first) => *first,
-            None => {
+        Move::Accept { order, delivery } => {
+            let first = delivery.and_then(|delivery| world.deliveries.get(&delivery)).copied();
+            first.unwrap_or_else(|| {
                 let run = world.enter(*order, None, BTreeMap::new());
                 world.deliveries.extend(delivery.map(|delivery| (delivery, run)));
                 run
-            }
-        },
-        Move::Derive { wish } => match world.derived.get(wish) {
-            Some(first) => *first,
-            None => {
-                let run = world.enter(None, None, BTreeMap::new());
-                world.derived.insert(*wish, run);
-                run
-            }
-        },
+            })
+        }
+        Move::Derive { wish } => world.derived.get(wish).copied().unwrap_or_else(|| {
+            let run = world.enter(None, None, BTreeMap::new());
+            world.derived.insert(*wish, run);
+            run
+        }),
         Move::Replay { run } => {
             let steps = world.runs[*run].steps.clone();
             world.enter(None, None, steps)

@@ -1,0 +1,133 @@
+//! Repeating one run.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Path};
+use engine::Engine;
+use engine::replay::{ReplayError, ReplayFrom, ReplayVersion, ReplayWish};
+use model::{NodeId, RunId};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use storage::Storage;
+use storage::queue::Accepted;
+use utoipa::ToSchema;
+
+use crate::audit;
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemDocument};
+use crate::webhooks::Receipt;
+
+/// How to repeat a run.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Replay {
+    /// `failed_step` when left out, `start`, or the id of a node. What does not come after it is taken over.
+    pub from: Option<String>,
+    /// `original` when left out: the version of that time; or `current`: the one that is published now.
+    pub version: WhichVersion,
+    /// Another body for the event. The stored event stays as it is.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
+    pub event: Option<Value>,
+    /// Other outputs for steps that are taken over, by node.
+    #[schema(value_type = Object)]
+    pub steps: BTreeMap<String, Value>,
+}
+
+/// Which version a replay runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhichVersion {
+    /// The one that the run had.
+    #[default]
+    Original,
+    /// The one that is published now.
+    Current,
+}
+
+/// Null is a body, too.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// Repeats a run that is over as a new run. Effects get new idempotency keys.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/replay", tag = "runs", params(("id" = Uuid, Path)),
+    request_body = Option<Replay>,
+    responses((status = 202, body = Receipt), (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+pub async fn replay(
+    caller: Caller,
+    (storage, engine): (Data<Storage>, Data<Engine>),
+    id: Path<RunId>,
+    wish: Option<Json<Replay>>,
+) -> Result<(Json<Receipt>, StatusCode), Problem> {
+    let wish = wish.map(Json::into_inner).unwrap_or_default();
+    let accepted = carry_out(&storage, &engine, *id, wish, caller.name()).await?;
+    Ok((Json(Receipt::from(accepted)), StatusCode::ACCEPTED))
+}
+
+/// Repeats a run, notes who wished it, and settles its dead letter.
+pub(crate) async fn carry_out(
+    storage: &Storage,
+    engine: &Engine,
+    run: RunId,
+    wish: Replay,
+    by: String,
+) -> Result<Accepted, Problem> {
+    let from = wish.from.as_deref().unwrap_or("failed_step").to_owned();
+    let is_edited = wish.event.is_some() || !wish.steps.is_empty();
+    let accepted = engine
+        .replay(ReplayWish {
+            run,
+            from: from_text(&from),
+            version: wish.version.into(),
+            event: wish.event,
+            steps: wish.steps.into_iter().map(|(node, output)| (NodeId(node), output)).collect(),
+            as_run: None,
+        })
+        .await?;
+    if let Some(new) = accepted.run {
+        storage.settle_dead_letter(storage.run(run).await?.key, new, by.clone()).await?;
+        let details = json!({ "as": new, "from": from, "version": wish.version, "edited": is_edited });
+        audit::note(storage, by, "run.replayed", ("run", run.to_string()), details).await;
+    }
+    Ok(accepted)
+}
+
+/// Where to begin. A node may have any name, also one that means something here: then it is written as `node:<id>`.
+fn from_text(text: &str) -> ReplayFrom {
+    match text {
+        "failed_step" => ReplayFrom::FailedStep,
+        "start" => ReplayFrom::Start,
+        other => ReplayFrom::Node(NodeId::from(other.strip_prefix("node:").unwrap_or(other))),
+    }
+}
+
+impl From<WhichVersion> for ReplayVersion {
+    fn from(which: WhichVersion) -> Self {
+        match which {
+            WhichVersion::Original => Self::Original,
+            WhichVersion::Current => Self::Current,
+        }
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::NotOver => Self::wrong_state("The run is not over yet. Wait for its end, or cancel it first."),
+            ReplayError::NothingFailed => {
+                Self::wrong_state("No step of the run failed. Replay it from the start, or from a node.")
+            }
+            ReplayError::NoSuchNode(node) => Self::invalid_request(format!(
+                "That version has no step `{node}` outside of loops. Replay from the start, or with the other version."
+            ))
+            .at_parameter("from"),
+            ReplayError::NotPublished => Self::wrong_state(
+                "No version is published now. Publish the workflow, or replay with the original version.",
+            ),
+            ReplayError::Event(error) => Self::invalid_request(error.message).at_parameter("event"),
+            ReplayError::Storage(error) => error.into(),
+        }
+    }
+}
