@@ -141,16 +141,30 @@ impl Storage {
         let found = match filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             None => search::latest::<run::Entity>(self.read(), &bounds).await?,
             Some(text) => {
-                let events = search::events_named(self.read(), text).await?;
-                let id = text.parse::<Uuid>().ok();
-                let exact = Condition::any()
-                    .add(run::Column::EventId.is_in(events))
-                    .add_option(id.map(|id| run::Column::PublicId.eq(id)));
+                // By keys: a choice between two columns would be a walk through the whole table.
+                let keys = self.runs_named(text).await?;
+                let exact = Condition::all().add(run::Column::Id.is_in(keys));
                 search::mentioning::<run::Entity>(self.read(), &bounds, text, exact).await?
             }
         };
         let Found { items, next_key, is_partial } = found;
         Ok(Found { items: records(self.read(), items).await?, next_key, is_partial })
+    }
+
+    /// The keys of the runs that have this text as their id, or whose event has it as an id or in a field.
+    async fn runs_named(&self, text: &str) -> Result<Vec<i64>, StorageError> {
+        let keys_of = |condition: Condition| {
+            run::Entity::find().select_only().column(run::Column::Id).filter(condition).into_tuple::<i64>()
+        };
+        let events = search::events_named(self.read(), text).await?;
+        let mut keys = Vec::new();
+        if !events.is_empty() {
+            keys = keys_of(Condition::all().add(run::Column::EventId.is_in(events))).all(self.read()).await?;
+        }
+        if let Ok(id) = text.parse::<Uuid>() {
+            keys.extend(keys_of(Condition::all().add(run::Column::PublicId.eq(id))).all(self.read()).await?);
+        }
+        Ok(keys)
     }
 
     /// One run.

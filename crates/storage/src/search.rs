@@ -21,7 +21,7 @@ const CHUNK: u64 = 1_000;
 const MOST_ROWS: u64 = 20_000;
 
 /// How long one search may read through payloads.
-const PATIENCE: Duration = Duration::from_millis(35);
+const PATIENCE: Duration = Duration::from_millis(25);
 
 /// What a search found, the latest first.
 #[derive(Debug, Clone, PartialEq)]
