@@ -27,6 +27,9 @@ const POINT_PATIENCE: Duration = Duration::from_secs(4);
 /// How long everything may take to end after the last start.
 const DRAIN: Duration = Duration::from_secs(180);
 
+/// After so many lives everything may end once, so that what is left over does not grow from life to life.
+const LIVES_BETWEEN_RESTS: usize = 10;
+
 /// How one life ends.
 enum Ending {
     /// SIGKILL after so many milliseconds.
@@ -51,6 +54,9 @@ pub(crate) fn run(wishes: &Wishes, report: &mut Report) -> Result<(), Failure> {
     let mut lives = Lives::new(wishes.seed);
     report.count("seed; `--seed` repeats these endings", wishes.seed);
     for cycle in 0..wishes.cycles {
+        if cycle > 0 && cycle.is_multiple_of(LIVES_BETWEEN_RESTS) {
+            lives.rest(&mut server)?;
+        }
         lives.one(cycle, &mut server, &load, &ledger.pen())?;
     }
     lives.starts.push(Instant::now());
@@ -137,6 +143,16 @@ impl Lives {
             }
         }
         self.look(server)
+    }
+
+    /// A life without load, in which every run ends.
+    fn rest(&mut self, server: &mut Server) -> Result<(), Failure> {
+        self.starts.push(Instant::now());
+        server.start(&[])?;
+        if !server.is_idle_within(DRAIN)? {
+            return Err("the runs did not end in time".into());
+        }
+        server.kill()
     }
 
     fn ended_at(&mut self, point: CrashPoint, server: &Server) -> Result<(), Failure> {
