@@ -68,7 +68,11 @@ impl Engine {
 
 /// Whether nothing but its own event decides when the run begins and who hears of its end.
 fn stands_by_itself(start: &StartRun) -> bool {
-    start.parent.is_none() && start.order_key.is_none() && start.reschedule.is_none() && start.copied.is_empty()
+    start.parent.is_none()
+        && start.order_key.is_none()
+        && start.reschedule.is_none()
+        && start.again_at.is_none()
+        && start.copied.is_empty()
 }
 
 fn compute(
