@@ -26,6 +26,8 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     if let Some(at) = crate::config::crash_at() {
         storage::crash_points::arm(&at).map_err(Failure::new)?;
     }
+    // From here on, so that a word to stop is heard also while the server is still starting.
+    let told_to_stop = told_to_stop();
     let storage = parts::open_storage(&config, Role::Server).await?;
     let catalogue = Arc::new(parts::load_catalogue(&config).map_err(|error| Failure::new(error.to_string()))?);
     let engine = engine_of(&config, &storage, &catalogue)?;
@@ -64,7 +66,7 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     let server = server.listen(listener)?.run();
     let (handle, live) = (server.handle(), engine.live().clone());
     let stopper = tokio::spawn(async move {
-        told_to_stop().await;
+        told_to_stop.await;
         // Whoever follows the news would keep the connection open for the whole grace time.
         live.close();
         handle.stop(true).await;
@@ -84,22 +86,24 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits for SIGINT (Ctrl+C) or SIGTERM.
-async fn told_to_stop() {
+/// Listens for SIGINT (Ctrl+C) and SIGTERM from now on, and is over when one of them comes.
+fn told_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        let interrupt = tokio::signal::ctrl_c();
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt => {}
             }
             return;
         }
-    }
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "the server cannot hear signals; end it through its process");
-        std::future::pending::<()>().await;
+        if let Err(error) = interrupt.await {
+            tracing::error!(%error, "the server cannot hear signals; end it through its process");
+            std::future::pending::<()>().await;
+        }
     }
 }
 

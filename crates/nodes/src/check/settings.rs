@@ -8,7 +8,6 @@ use crate::{duration, expression};
 pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
     let settings = &definition.settings;
     check_order(&settings.order_by, problems);
-    check_personal(&settings.personal, problems);
     if let Some(callback) = &settings.callback
         && callback.url.starts_with("http")
         && let Err(fault) = url::Url::parse(&callback.url)
@@ -37,15 +36,6 @@ fn check_order(order_by: &str, problems: &mut Vec<Problem>) {
     }
     if let Some(step) = expression::references(&template).first() {
         report(format!("It uses `steps.{step}`, but the order is decided before any step runs. Use `trigger`."));
-    }
-}
-
-fn check_personal(personal: &[String], problems: &mut Vec<Problem>) {
-    for (index, path) in personal.iter().enumerate().filter(|(_, path)| path.starts_with('$')) {
-        for fault in expression::check(&json!(format!("{{{{ {path} }}}}")), "") {
-            let problem = Problem::of_workflow("invalid_personal", format!("`{path}` is no path: {}", fault.message));
-            problems.push(problem.at(format!("settings.personal[{index}]")));
-        }
     }
 }
 
