@@ -12,7 +12,7 @@ use storage::Storage;
 use crate::api::{
     audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
     node_types, openapi, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats,
-    storage_use, test_step, turns, versions, workflows,
+    storage_use, tables, test_step, turns, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use super::{
     audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
     node_types, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats, storage_use,
-    test_step, turns, versions, workflows,
+    tables, test_step, turns, versions, workflows,
 };
 use crate::webhooks::{receipts, resume};
 
