@@ -12,7 +12,7 @@ use storage::Storage;
 use crate::api::{
     audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
     node_types, openapi, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats,
-    storage_use, test_step, turns, versions, workflows,
+    storage_use, tables, test_step, turns, versions, workflows,
 };
 use crate::auth::Accounts;
 use crate::config::Config;
@@ -129,6 +129,11 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/dead-letters/{run}/discard").post(dead_letters::discard_one).done())
         .service(at("/dead-letters/{run}/undo").post(dead_letters::undo).done())
         .service(at("/dead-letters/{run}/answer").post(dead_letters::answer).done())
+        .service(at("/tables").get(tables::list).post(tables::create).done())
+        .service(at("/tables/{id}").get(tables::read).put(tables::update).delete(tables::delete).done())
+        .service(at("/tables/{id}/rows").get(tables::rows).post(tables::add_row).done())
+        .service(at("/tables/{id}/rows/{row}").put(tables::update_row).delete(tables::delete_row).done())
+        .service(at("/tables/{id}/csv").get(tables::as_csv).post(tables::import_csv).done())
         .service(at("/audit").get(audit::list).done())
         .service(at("/node-types").get(node_types::list).done())
         .service(at("/credential-kinds").get(credentials::kinds).done())

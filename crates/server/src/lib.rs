@@ -15,6 +15,8 @@ pub mod pages;
 pub mod parts;
 pub mod problem;
 mod redaction;
+mod schedules;
 pub mod serve;
+mod tables;
 pub mod texts;
 pub mod webhooks;

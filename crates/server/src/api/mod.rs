@@ -28,6 +28,7 @@ pub mod schedules;
 pub mod start;
 pub mod stats;
 pub mod storage_use;
+pub mod tables;
 pub mod test_step;
 pub mod turns;
 pub mod versions;

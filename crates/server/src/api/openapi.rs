@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use super::{
     audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
     node_types, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats, storage_use,
-    test_step, turns, versions, workflows,
+    tables, test_step, turns, versions, workflows,
 };
 use crate::webhooks::{receipts, resume};
 
@@ -25,6 +25,8 @@ use crate::webhooks::{receipts, resume};
         replay::replay,
         dead_letters::list, dead_letters::groups, dead_letters::discard, dead_letters::discard_one, dead_letters::undo,
         dead_letters::answer, replays::begin, replays::read, replays::stop, audit::list,
+        tables::list, tables::create, tables::read, tables::update, tables::delete, tables::rows, tables::add_row,
+        tables::update_row, tables::delete_row, tables::as_csv, tables::import_csv,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,
         credentials::update, credentials::delete, credential_test::test,
         expressions::evaluate, schedules::preview, stats::read,

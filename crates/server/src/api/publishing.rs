@@ -16,6 +16,7 @@ use crate::audit;
 use crate::auth::Caller;
 use crate::pages::Site;
 use crate::problem::{Problem, ProblemDocument};
+use crate::schedules;
 use crate::webhooks::{Endpoints, url_of, webhook_nodes};
 
 /// What to publish.
@@ -88,6 +89,7 @@ pub async fn publish(
     let revision = wish.and_then(|wish| wish.revision).unwrap_or(record.revision);
     let (record, version) = storage.publish_workflow(*id, revision, Some(caller.name())).await?;
     endpoints.forget();
+    schedules::follow(&storage, &record).await?;
     let details = json!({ "version": version.version });
     audit::note(&storage, caller.name(), "workflow.published", ("workflow", id.to_string()), details).await;
     Ok(Json(State { workflow: WorkflowSummary::of(&record), version: Some(version.version) }))
@@ -163,6 +165,7 @@ async fn set_active(
 ) -> Result<Json<State>, Problem> {
     let record = storage.set_workflow_active(id, active).await?;
     endpoints.forget();
+    schedules::follow(storage, &record).await?;
     let action = if active { "workflow.activated" } else { "workflow.paused" };
     audit::note(storage, by, action, ("workflow", id.to_string()), json!({ "version": record.published_version }))
         .await;

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::{RunStatus, WorkflowId};
+use model::{RunStatus, Timestamp, WorkflowId};
 use nodes::Catalogue;
 use serde::Deserialize;
 use storage::{Endpoint, LastRun, Storage, WorkflowActivity, WorkflowRecord};
@@ -56,6 +56,8 @@ struct WorkflowRow {
     state: &'static str,
     problems: u64,
     last_run: Option<LastRun>,
+    /// When a schedule starts its next run.
+    next_at: Option<Timestamp>,
     recent: u64,
     recent_bad: u64,
     /// The addresses of its webhooks, whole and only the part that tells one from the others.
@@ -159,12 +161,15 @@ async fn row_of(
         let path = url.split_once("/hooks/v1/").map_or_else(|| url.clone(), |(_, path)| path.to_owned());
         (url, path)
     };
+    let schedules = storage.schedules(record.key).await?;
+    let next_at = schedules.iter().filter(|one| one.is_enabled && record.active).filter_map(|one| one.next_at).min();
     let problems = definitions::check(&record.draft, catalogue, storage).await?;
     Ok(WorkflowRow {
         id: record.id.to_string(),
         state: state_of(&record),
         problems: u64::try_from(problems.len()).unwrap_or(u64::MAX),
         last_run: lately.last_run,
+        next_at,
         recent: RunStatus::ALL.iter().map(|status| count(*status)).sum(),
         recent_bad: count(RunStatus::Failed) + count(RunStatus::Dead),
         urls: urls.map(address).collect(),

@@ -31,6 +31,7 @@ mod setup;
 mod shown;
 mod sign_in;
 mod storage_page;
+mod tables;
 mod templates;
 mod waiting;
 mod workflows;
@@ -75,6 +76,7 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .configure(inbox::routes)
         .configure(event::routes)
         .configure(contacts::routes)
+        .configure(tables::routes)
         .configure(outbox::routes)
         .configure(credentials::routes)
         .configure(settings::routes)

@@ -23,6 +23,7 @@ pub(super) const DESTINATIONS: &[Destination] = &[
     Destination { href: DEAD_LETTERS, icon: "octagon-alert", key: "nav.dead_letters", also: &[] },
     Destination { href: "/inbox", icon: "inbox", key: "nav.inbox", also: &["/events"] },
     Destination { href: "/contacts", icon: "contact-round", key: "nav.contacts", also: &[] },
+    Destination { href: "/tables", icon: "list-tree", key: "nav.tables", also: &[] },
     Destination { href: "/outbox", icon: "send", key: "nav.outbox", also: &[] },
     Destination { href: "/credentials", icon: "key-round", key: "nav.credentials", also: &[] },
     Destination { href: "/settings", icon: "settings", key: "nav.settings", also: &["/storage", "/audit"] },

@@ -16,6 +16,7 @@ use super::templates;
 use crate::audit;
 use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
+use crate::schedules;
 use crate::texts::{Language, Texts};
 use crate::webhooks::{Endpoints, webhook_nodes};
 
@@ -80,7 +81,7 @@ pub(super) async fn activate(
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
 ) -> Result<HttpResponse, Problem> {
-    storage.set_workflow_active(*id, true).await?;
+    schedules::follow(&storage, &storage.set_workflow_active(*id, true).await?).await?;
     endpoints.forget();
     audit::note(&storage, signed_in.user.email, "workflow.activated", ("workflow", id.to_string()), json!({})).await;
     Ok(back_with("workflow_activated", *id))
@@ -94,7 +95,7 @@ pub(super) async fn pause(
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
 ) -> Result<HttpResponse, Problem> {
-    storage.set_workflow_active(*id, false).await?;
+    schedules::follow(&storage, &storage.set_workflow_active(*id, false).await?).await?;
     endpoints.forget();
     audit::note(&storage, signed_in.user.email, "workflow.paused", ("workflow", id.to_string()), json!({})).await;
     Ok(back_with("workflow_paused", *id))

@@ -21,6 +21,7 @@ fn definition(sink: &Sink) -> Value {
     json!({
         "nodes": [
             { "id": "order", "type": "webhook", "params": { "deduplicate": { "header": "X-Delivery-Id" } } },
+            // The sink is a receiver that honours the idempotency key, so a step that was cut off may be done again.
             { "id": "book", "type": "http.request", "safe_to_repeat": true, "params": {
                 "method": "POST", "url": sink.url("/orders"), "body": { "number": "{{ $.trigger.body.number }}" } } },
             { "id": "note", "type": "set_fields", "params": { "fields": { "booked": "{{ $.steps.book.body.ok }}" } } }

@@ -18,5 +18,6 @@ mod receipts;
 mod records;
 mod sandbox;
 mod support;
+mod tables;
 mod tryton;
 mod waits;

@@ -24,7 +24,7 @@ fn every_documented_address_is_served_and_closed_to_strangers() {
     for (path, methods) in paths {
         let id = "01a2012f-d099-74a4-9d6e-e393cc06b234";
         let address = ["{id}", "{event}", "{run}"].iter().fold(path.clone(), |path, name| path.replace(name, id));
-        let address = address.replace("{version}", "1").replace("{node}", "order");
+        let address = address.replace("{version}", "1").replace("{node}", "order").replace("{row}", "1");
         for method in methods.as_object().unwrap().keys() {
             let answer = Request::new(&method.to_uppercase(), &address).send(product.address());
             let expected = match path {
