@@ -101,9 +101,9 @@ impl Subject {
                 }
                 None => false,
             },
-            Value::Array(items) => items.iter_mut().fold(false, |any, item| self.erase_in(item) || any),
+            Value::Array(items) => items.iter_mut().fold(false, |any, item| self.erase_in(item) | any),
             Value::Object(fields) => {
-                let changed = fields.values_mut().fold(false, |any, field| self.erase_in(field) || any);
+                let changed = fields.values_mut().fold(false, |any, field| self.erase_in(field) | any);
                 let is_named = fields.keys().any(|name| self.is_in(name.as_bytes()));
                 if is_named {
                     let renamed = |(name, value): (String, Value)| (self.erased(&name).unwrap_or(name), value);

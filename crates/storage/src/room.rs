@@ -47,9 +47,10 @@ impl Room {
         self.looked_at_ms.store(now_ms, Ordering::Relaxed);
         let looked = self.look();
         if self.is_short.swap(looked.is_err(), Ordering::Relaxed) != looked.is_err() {
-            match &looked {
-                Err(error) => tracing::error!(%error, "no new events are taken"),
-                Ok(()) => tracing::info!("there is room on the disk again; new events are taken"),
+            if let Err(error) = &looked {
+                tracing::error!(%error, "no new events are taken");
+            } else {
+                tracing::info!("there is room on the disk again; new events are taken");
             }
         }
         looked

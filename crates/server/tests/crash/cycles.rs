@@ -51,7 +51,7 @@ pub(crate) fn run(wishes: &Wishes, report: &mut Report) -> Result<(), Failure> {
 
     let ledger = Ledger::open(&server.folder().join("acknowledged.log"))?;
     let load = Load::new(hooks);
-    let mut lives = Lives::new(wishes.seed);
+    let mut lives = Lives::new(wishes.seed, sink.clone());
     report.count("seed; `--seed` repeats these endings", wishes.seed);
     for cycle in 0..wishes.cycles {
         if cycle > 0 && cycle.is_multiple_of(LIVES_BETWEEN_RESTS) {
@@ -83,6 +83,7 @@ pub(crate) fn run(wishes: &Wishes, report: &mut Report) -> Result<(), Failure> {
 /// The lives of the server so far.
 struct Lives {
     chance: Chance,
+    sink: Sink,
     starts: Vec<Instant>,
     killed: usize,
     /// How often the server ended at each place.
@@ -93,9 +94,10 @@ struct Lives {
 }
 
 impl Lives {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, sink: Sink) -> Self {
         Self {
             chance: Chance(seed),
+            sink,
             starts: Vec::new(),
             killed: 0,
             at_points: BTreeMap::new(),
@@ -162,6 +164,8 @@ impl Lives {
 
     /// Whether the file is sound right after the end.
     fn look(&mut self, server: &Server) -> Result<(), Failure> {
+        // What the dead server had still sent must not count as sent by the next one.
+        self.sink.is_left_within(POINT_PATIENCE)?;
         let said = Eyes::open(&server.database_file())?.one("PRAGMA integrity_check")?;
         self.checks += 1;
         if said != "ok" {

@@ -35,6 +35,7 @@ pub(crate) struct Sink {
 #[derive(Default)]
 struct State {
     received: Vec<Received>,
+    connections: usize,
     turned_away: HashSet<String>,
 }
 
@@ -46,7 +47,11 @@ impl Sink {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let serving = serving.clone();
-                std::thread::spawn(move || serving.serve(stream));
+                serving.lock().connections += 1;
+                std::thread::spawn(move || {
+                    serving.serve(stream);
+                    serving.lock().connections -= 1;
+                });
             }
         });
         Ok(sink)
@@ -61,6 +66,18 @@ impl Sink {
     /// Everything that was carried out so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.lock().received.clone()
+    }
+
+    /// Waits until everything that was sent over connections that have ended is dealt with, and none is open.
+    pub(crate) fn is_left_within(&self, patience: Duration) -> Result<(), Failure> {
+        let begin = Instant::now();
+        while self.lock().connections > 0 {
+            if begin.elapsed() > patience {
+                return Err("the other system still has connections of a server that has ended".into());
+            }
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

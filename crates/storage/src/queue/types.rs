@@ -46,6 +46,7 @@ pub enum Parsed {
 
 /// What becomes of an event.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every event starts a run")]
 pub enum Disposition {
     /// It starts a run.
     Start(StartRun),

@@ -10,7 +10,6 @@ use super::record::PreparedRecord;
 use super::script::Script;
 use crate::dead_letters::DeadLetterState;
 use crate::entities::dead_letter;
-use crate::error::StorageError;
 use crate::queue::{Ending, Next, ParentLink};
 
 /// Removes what the steps that are about to be written had put aside as their state.
@@ -26,7 +25,7 @@ pub(super) fn before_steps(records: &[&PreparedRecord], script: &mut Script) {
 }
 
 /// Everything that follows from steps and ends.
-pub(super) fn after_steps(records: &[&PreparedRecord], script: &mut Script) -> Result<(), StorageError> {
+pub(super) fn after_steps(records: &[&PreparedRecord], script: &mut Script) {
     for record in records {
         let run_key = record.lease.run_key;
         if record.held.has_signals && record.has_finished_steps() {
@@ -45,7 +44,6 @@ pub(super) fn after_steps(records: &[&PreparedRecord], script: &mut Script) -> R
         }
         add_dead_letter(run_key, record.held.workflow_key, ending, script);
     }
-    Ok(())
 }
 
 /// A signal whose step is over was made use of. Its value lives on in the step's output.
@@ -82,8 +80,8 @@ pub(super) fn parent_signal(parent: &ParentLink, value: &Value, now: Timestamp) 
 
 /// A run that went on after it had given up and gives up again has one dead letter, the latest.
 fn add_dead_letter(run_key: i64, workflow_key: i64, ending: &Ending, script: &mut Script) {
-    let Some(letter) = &ending.dead_letter else { return };
     use dead_letter::Column;
+    let Some(letter) = &ending.dead_letter else { return };
     let row = dead_letter::ActiveModel {
         run_id: Set(run_key),
         workflow_id: Set(workflow_key),

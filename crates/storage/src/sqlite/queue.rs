@@ -262,7 +262,7 @@ impl Queue for SqliteQueue {
             }
             let _ = sender.send(result.map(|_| ()));
         });
-        self.writer.send(Job::Record(RecordJob { record, answer })).await?;
+        self.writer.send(Job::Record(Box::new(RecordJob { record, answer }))).await?;
         receiver.await.map_err(|_| StorageError::Unavailable)?
     }
 

@@ -98,7 +98,7 @@ pub(super) async fn add(
     add_attempts(valid.iter().flat_map(|record| &record.attempts), keys, script)?;
     update_runs(&valid, script);
     update_queue(&valid, script);
-    aftermath::after_steps(&valid, script)?;
+    aftermath::after_steps(&valid, script);
     let mut recorded = Vec::with_capacity(records.len());
     for record in records {
         recorded.push(if !is_valid(record) {

@@ -38,7 +38,7 @@ pub(super) enum Job {
     /// A new event.
     Accept(Box<AcceptJob>),
     /// A run's progress.
-    Record(RecordJob),
+    Record(Box<RecordJob>),
     /// Anything else.
     Work(Work),
     /// Move what the log holds into the database.
@@ -225,7 +225,7 @@ impl Sorted {
     fn add(&mut self, job: Job) {
         match job {
             Job::Accept(job) => self.accepts.push(*job),
-            Job::Record(job) => self.records.push(job),
+            Job::Record(job) => self.records.push(*job),
             Job::Work(work) => self.works.push(work),
             Job::ShortenLog => self.shortens_log = true,
             Job::Close(waiting) => self.closing.push(waiting),
