@@ -176,6 +176,7 @@ fn copied_steps(
     Some(copied)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is read for this question only")]
 fn is_box(held: Suspended) -> bool {
     matches!(held, Suspended::Each { .. })
 }

@@ -127,6 +127,7 @@ fn fail(step: &mut StepRecord, error: NodeError, rules: &FailureRules<'_>, now: 
 }
 
 /// The failure of a step of which nobody knows whether it took effect, because of `cause`.
+#[expect(clippy::needless_pass_by_value, reason = "the cause becomes another failure")]
 pub fn in_doubt(cause: NodeError) -> NodeError {
     let message = format!(
         "Whether the step took effect is not known: {} Look into the other system, then say whether it happened.",

@@ -77,6 +77,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Carries out the nodes of a scope; what its last nodes give.
+    #[expect(clippy::result_large_err, reason = "a failure ends the dry run, so there is one at the most")]
     fn scope(&mut self, parent: Option<&NodeId>, context: &mut Value, iteration: &str) -> Result<Value, Failed> {
         let dry_run = self.dry_run;
         let begins_at = parent.is_none().then_some(&dry_run.trigger_node);

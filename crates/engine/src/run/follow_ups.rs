@@ -97,18 +97,15 @@ impl Work<'_> {
             parent: None,
             safe_to_repeat: None,
         };
-        let report = match credential {
-            Some(_) => {
-                let params = json!({ "url": url, "type": REPORT_TYPE, "data": "{{ $.trigger.body }}" });
-                node("report", "http.webhook", params)
-            }
+        let report = if credential.is_some() {
+            let params = json!({ "url": url, "type": REPORT_TYPE, "data": "{{ $.trigger.body }}" });
+            node("report", "http.webhook", params)
+        } else {
             // Without a secret the report is the same, but not signed.
-            None => {
-                let report = json!({
-                    "type": REPORT_TYPE, "timestamp": "{{ $.trigger.body.finished_at }}", "data": "{{ $.trigger.body }}",
-                });
-                node("report", "http.request", json!({ "method": "POST", "url": url, "body": report }))
-            }
+            let report = json!({
+                "type": REPORT_TYPE, "timestamp": "{{ $.trigger.body.finished_at }}", "data": "{{ $.trigger.body }}",
+            });
+            node("report", "http.request", json!({ "method": "POST", "url": url, "body": report }))
         };
         // The receiver knows a report again by its id.
         let report = model::Node { credential, safe_to_repeat: Some(true), ..report };

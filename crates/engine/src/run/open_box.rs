@@ -193,6 +193,7 @@ impl OpenBox {
 }
 
 /// The failure of a box because of one of its turns.
+#[expect(clippy::needless_pass_by_value, reason = "the failure becomes the box's own")]
 fn of_turn(index: usize, error: NodeError) -> NodeError {
     let message = format!("Turn {} (counted from 0) failed: {}", index, error.message);
     let details = json!({ "index": index, "cause": error.details });

@@ -8,8 +8,11 @@ pub(crate) fn run(test: &str, folder: &Path) -> ExitStatus {
     let program = std::env::current_exe().unwrap();
     let output =
         Command::new(program).args([test, "--exact", "--ignored", "--nocapture"]).current_dir(folder).output().unwrap();
-    if !output.status.success() && output.status.code().is_some() {
-        panic!("{test}: {}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    }
+    assert!(
+        output.status.success() || output.status.code().is_none(),
+        "{test}: {}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.status
 }

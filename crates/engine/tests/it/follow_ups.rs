@@ -6,6 +6,7 @@ use storage::queue::RunMode;
 
 use crate::bench::{Bench, Sample, chain};
 
+#[expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
 fn watching(workflows: Value) -> Value {
     json!({
         "nodes": [

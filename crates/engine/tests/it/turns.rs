@@ -8,6 +8,7 @@ use crate::bench::{Bench, Sample, patiently};
 use crate::sink::{Reaction, Sink};
 
 /// A webhook, a box over `trigger.body` and these nodes in it, each led to by the one before it.
+#[expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
 fn each(params: Value, inside: &[Value]) -> Value {
     let mut nodes =
         vec![json!({"id": "order", "type": "webhook"}), json!({"id": "each", "type": "for_each", "params": params})];

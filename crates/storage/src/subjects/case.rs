@@ -184,6 +184,7 @@ impl Case {
         Ok(())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the row is worked up")]
     fn step_without(
         &self,
         eraser: &Eraser<'_>,
@@ -224,6 +225,7 @@ impl Case {
         Ok(())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the row is worked up")]
     fn attempt_without(
         &self,
         eraser: &Eraser<'_>,

@@ -96,13 +96,11 @@ impl Storage {
         let (now, most) = (self.now(), self.max_table_rows());
         self.write(move |transaction| {
             Box::pin(async move {
-                match with_key(transaction, table_key, &key).await? {
-                    Some(row) => change(transaction, row, &values, now).await,
-                    None => {
-                        let row = add(transaction, table_key, (Some(key), values, None), now, most).await?;
-                        Ok((RowResult::Created, row))
-                    }
+                if let Some(row) = with_key(transaction, table_key, &key).await? {
+                    return change(transaction, row, &values, now).await;
                 }
+                let row = add(transaction, table_key, (Some(key), values, None), now, most).await?;
+                Ok((RowResult::Created, row))
             })
         })
         .await

@@ -19,6 +19,10 @@ const RUNS: u128 = 1_000_000;
 /// What 95 of 100 questions are answered within.
 const P95: Duration = Duration::from_millis(50);
 
+/// Makes the filter of one question from a number.
+type Ask = Box<dyn Fn(u128) -> RunFilter>;
+
+#[expect(clippy::too_many_lines, reason = "one measurement, from the history to its table")]
 #[tokio::test]
 #[ignore = "fills a database with a million runs"]
 #[expect(clippy::print_stdout, reason = "whoever asks for it wants to read the figures")]
@@ -59,7 +63,6 @@ async fn a_million_runs_are_listed_and_searched_within_50_ms() {
 
     let page = || RunFilter { limit: 50, ..RunFilter::default() };
     let text = move |text: String| RunFilter { text: Some(text), ..page() };
-    type Ask = Box<dyn Fn(u128) -> RunFilter>;
     let questions: Vec<(&str, Ask)> = vec![
         ("first page", Box::new(move |_| page())),
         ("a page further back", Box::new(move |n| RunFilter { before_key: i64::try_from(n).ok(), ..page() })),

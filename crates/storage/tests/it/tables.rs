@@ -7,6 +7,7 @@ use storage::{
 
 use crate::support::{Bench, bench, settings};
 
+#[expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
 fn values(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }

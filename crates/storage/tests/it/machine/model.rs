@@ -250,8 +250,11 @@ impl ReferenceStateMachine for Story {
         let held = |run: &usize| world.runs.get(*run).is_some_and(|run| matches!(run.phase, Phase::Held { .. }));
         match next {
             Move::Accept { .. } | Move::Derive { .. } | Move::Claim | Move::Pass { .. } | Move::Crash => true,
-            Move::Record { run, .. } | Move::Call { run } | Move::Park { run, .. } => held(run),
-            Move::Release { run } | Move::End { run, .. } => held(run),
+            Move::Record { run, .. }
+            | Move::Call { run }
+            | Move::Park { run, .. }
+            | Move::Release { run }
+            | Move::End { run, .. } => held(run),
             Move::Cancel { run } | Move::Signal { run, .. } => *run < world.runs.len(),
             Move::Revive { run } => world.runs.get(*run).is_some_and(|run| !run.has_called),
             Move::Replay { run } => world.runs.get(*run).is_some_and(|run| run.phase == Phase::Over),
