@@ -4,6 +4,7 @@
 //! The owner may have it shown; that is written down.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use model::personal::{MASK, Texts};
 use model::{Event, EventId, NodeError, Personal, WorkflowId};
@@ -151,10 +152,10 @@ pub(crate) async fn mask_errors(storage: &Storage, runs: &mut [RunRecord]) -> Re
     let mut known: HashMap<(WorkflowId, i64), Personal> = HashMap::new();
     for run in runs.iter_mut().filter(|run| run.error.is_some()) {
         let of = (run.workflow, run.definition_key);
-        if !known.contains_key(&of) {
-            known.insert(of, personal_of(storage, run.workflow, Some(run.definition_key)).await?);
-        }
-        let personal = &known[&of];
+        let personal = match known.entry(of) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(personal_of(storage, run.workflow, Some(run.definition_key)).await?),
+        };
         if personal.is_empty() {
             continue;
         }

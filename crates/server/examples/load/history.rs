@@ -1,8 +1,9 @@
 //! A database with many finished runs, made quickly by copying a few real ones inside the database.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use model::Clock as _;
+use model::clock::SystemClock;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, Value};
 
 use crate::product::Product;
@@ -71,7 +72,7 @@ async fn number(connection: &DatabaseConnection, sql: &str) -> Result<i64, Failu
 
 /// Copies the first hundred runs until there are enough.
 async fn multiply(connection: &DatabaseConnection) -> Result<(), Failure> {
-    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    let now_ms = SystemClock.now().0;
     let first_ms = now_ms - RUNS * APART_MS;
     let mut present = number(connection, "SELECT MIN(100, COUNT(*)) FROM runs").await?;
     for (table, key) in [("steps", "run_id"), ("attempts", "run_id"), ("runs", "id"), ("events", "id")] {

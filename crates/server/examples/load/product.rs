@@ -80,7 +80,7 @@ impl Product {
             if runs.unfinished == 0 {
                 return Ok(runs);
             }
-            if begin.elapsed() > Duration::from_secs(600) {
+            if begin.elapsed() > Duration::from_mins(10) {
                 return Err(format!("{} runs are still unfinished after ten minutes", runs.unfinished).into());
             }
             std::thread::park_timeout(Duration::from_millis(100));

@@ -29,6 +29,7 @@ const MOST_COMMENT: usize = 2_000;
 const MOST_NAME: usize = 200;
 
 /// What the form says.
+#[expect(clippy::struct_field_names, reason = "the form names its fields")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Decision {
     decision: String,
@@ -189,12 +190,11 @@ async fn approval_page(
     let is_over = step.as_ref().is_some_and(|step| step.status.is_final());
     let waiting = step.as_ref().and_then(Waiting::of_step);
     let closed = match &answer {
-        Some(_) => "",
         None if is_over && step.as_ref().is_some_and(|step| step.status == StepStatus::Succeeded) => {
             l.t("approval.expired")
         }
         None if is_over || link.run.status.is_final() => l.t("approval.over"),
-        None => "",
+        _ => "",
     };
     let is_approved = answer.as_ref().is_some_and(|answer| answer["approved"] == Value::Bool(true));
     let who = answer.as_ref().and_then(|answer| answer["by"].as_str()).filter(|who| !who.is_empty());

@@ -142,6 +142,7 @@ fn read(columns: &[Column], text: &str) -> Result<Vec<CheckedRow>, ImportFault> 
     lines.into_iter().map(|line| checked(columns, &names, line)).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the line becomes the row")]
 fn checked(columns: &[Column], names: &[String], line: CsvLine) -> Result<CheckedRow, ImportFault> {
     let (mut key, mut values) = (None, Map::new());
     for (name, cell) in names.iter().zip(&line.cells) {

@@ -25,7 +25,7 @@ const LONGEST_LIFE_MS: u64 = 700;
 const POINT_PATIENCE: Duration = Duration::from_secs(4);
 
 /// How long everything may take to end after the last start.
-const DRAIN: Duration = Duration::from_secs(180);
+const DRAIN: Duration = Duration::from_mins(3);
 
 /// After so many lives everything may end once, so that what is left over does not grow from life to life.
 const LIVES_BETWEEN_RESTS: usize = 10;

@@ -16,7 +16,7 @@ use crate::Failure;
 use crate::http::Connection;
 
 /// How long a start may take.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A server that is ended and started again and again.
 pub(crate) struct Server {

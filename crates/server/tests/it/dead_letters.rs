@@ -196,7 +196,7 @@ fn replays_wait_for_each_other_go_on_after_a_kill_and_can_be_stopped() {
 
 #[test]
 fn a_step_in_doubt_is_shown_with_its_request_and_decided_by_a_person() {
-    let sink = Sink::open(Duration::from_secs(600));
+    let sink = Sink::open(Duration::from_mins(10));
     let mut product = Product::start(&[]);
     let mut definition = flow(&sink.url("/charge"));
     definition["nodes"][2]["safe_to_repeat"] = json!(false);

@@ -25,6 +25,7 @@ type Fields = Vec<(String, String)>;
 pub(super) struct Nothing {}
 
 /// The answer to what is in doubt.
+#[expect(clippy::struct_field_names, reason = "the form names its fields")]
 #[derive(Deserialize)]
 pub(super) struct Answer {
     answer: String,

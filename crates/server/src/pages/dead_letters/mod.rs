@@ -179,9 +179,10 @@ impl Wish {
             "" => None,
             id => Some(storage.workflow_key(id.parse().map_err(|_| Problem::not_found("workflow"))?).await?),
         };
-        let states = match self.is_open() {
-            true => vec![DeadLetterState::Open],
-            false => vec![DeadLetterState::Replayed, DeadLetterState::Discarded, DeadLetterState::Resolved],
+        let states = if self.is_open() {
+            vec![DeadLetterState::Open]
+        } else {
+            vec![DeadLetterState::Replayed, DeadLetterState::Discarded, DeadLetterState::Resolved]
         };
         Ok(DeadLetterFilter { workflow_key, states, ..DeadLetterFilter::default() })
     }
@@ -224,6 +225,7 @@ impl GroupRow {
 }
 
 impl JobRow {
+    #[expect(clippy::needless_pass_by_value, reason = "the job becomes the row")]
     fn of(l: &Layout, job: ReplayJob) -> Self {
         let key = match job.state {
             ReplayJobState::Running => "dead.job.running",

@@ -57,6 +57,7 @@ struct Related {
     at: Timestamp,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that the page shows or leaves out")]
 #[derive(Template)]
 #[template(path = "run.html")]
 struct RunPage {

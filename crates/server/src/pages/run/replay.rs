@@ -29,6 +29,7 @@ pub(in super::super) struct Form {
     body: Option<String>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that the page shows or leaves out")]
 #[derive(Template)]
 #[template(path = "replay.html")]
 struct ReplayPage {

@@ -55,7 +55,7 @@ impl Told {
     fn check(&self, server: &mut Server, report: &mut Report) -> Result<(), Failure> {
         server.kill()?;
         server.start(&[])?;
-        if !server.is_idle_within(Duration::from_secs(60))? {
+        if !server.is_idle_within(Duration::from_mins(1))? {
             report.failed("the runs did not end in time");
         }
         server.stop()?;
