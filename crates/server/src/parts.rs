@@ -7,6 +7,7 @@ use engine::effects::EffectSettings;
 use model::clock::SystemClock;
 use nodes::{Catalogue, LoadError};
 use storage::{Role, Storage, StorageError, StorageSettings};
+use url::Url;
 
 use crate::config::Config;
 
@@ -36,8 +37,8 @@ pub fn load_catalogue(config: &Config) -> Result<Catalogue, LoadError> {
     Catalogue::load(config.connectors_dir.as_slice())
 }
 
-/// The limits of the engine.
-pub fn engine_settings(config: &Config) -> EngineSettings {
+/// The limits of the engine. `base_url` is where others reach the server, for links in mails and the like.
+pub fn engine_settings(config: &Config, base_url: &Url) -> EngineSettings {
     EngineSettings {
         max_parallel_runs: config.engine.parallel_runs,
         max_parallel_steps: config.engine.parallel_steps,
@@ -46,7 +47,7 @@ pub fn engine_settings(config: &Config) -> EngineSettings {
         max_exchanges: config.engine.max_exchanges,
         script_limit_ms: config.engine.script_limit_ms,
         max_output_bytes: config.engine.max_output_bytes,
-        public_address: config.base_url(config.listen).as_str().trim_end_matches('/').to_owned(),
+        public_address: base_url.as_str().trim_end_matches('/').to_owned(),
     }
 }
 

@@ -30,12 +30,12 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     let told_to_stop = told_to_stop();
     let storage = parts::open_storage(&config, Role::Server).await?;
     let catalogue = Arc::new(parts::load_catalogue(&config).map_err(|error| Failure::new(error.to_string()))?);
-    let engine = engine_of(&config, &storage, &catalogue)?;
     let accounts = Accounts::new(storage.clone(), &config);
     let code = accounts.prepare(owner_of(&config)).await?;
     let listener = std::net::TcpListener::bind(config.listen)
         .map_err(|error| Failure::new(format!("{} cannot be listened on: {error}.", config.listen)))?;
     let site = Site { base_url: config.base_url(listener.local_addr()?) };
+    let engine = engine_of(&config, &site, &storage, &catalogue)?;
     tell(&site, code.as_ref(), console);
 
     let grace = Duration::from_millis(config.shutdown_wait_ms);
@@ -113,7 +113,12 @@ pub fn owner_of(config: &Config) -> Option<NewOwner> {
     Some(NewOwner { email, password, language: None })
 }
 
-fn engine_of(config: &Config, storage: &Storage, catalogue: &Arc<nodes::Catalogue>) -> Result<Engine, Failure> {
+fn engine_of(
+    config: &Config,
+    site: &Site,
+    storage: &Storage,
+    catalogue: &Arc<nodes::Catalogue>,
+) -> Result<Engine, Failure> {
     let sealing_key = key::load_or_make(config).map_err(Failure::new)?;
     let effects = parts::effect_settings(config).map_err(Failure::new)?;
     let effects = Effects::new(effects, storage.clone()).map_err(|error| Failure::new(error.to_string()))?;
@@ -123,7 +128,7 @@ fn engine_of(config: &Config, storage: &Storage, catalogue: &Arc<nodes::Catalogu
         effects,
         vault: Vault::new(storage.clone(), catalogue.clone(), sealing_key),
         clock: Arc::new(SystemClock),
-        settings: parts::engine_settings(config),
+        settings: parts::engine_settings(config, &site.base_url),
         chance: Box::new(chance),
     }))
 }

@@ -1,7 +1,6 @@
 //! Bringing in a workflow from a file or from pasted text.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -11,10 +10,11 @@ use serde_json::Value;
 use storage::Storage;
 
 use super::layout::{Layout, page, see_other};
-use crate::auth::{SignedIn, csrf};
+use super::upload;
+use crate::auth::SignedIn;
 use crate::config::Config;
 use crate::problem::Problem;
-use crate::webhooks::body::{self, Limits, Parsed};
+use crate::webhooks::body::Parsed;
 use crate::webhooks::webhook_nodes;
 
 /// The longest name, in characters.
@@ -59,19 +59,8 @@ pub(super) async fn import(
     config: Data<Config>,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let limits = Limits {
-        max_decompressed_bytes: config.api.max_body_bytes,
-        max_files: 1,
-        max_file_bytes: config.api.max_body_bytes,
-        ..Limits::from(&config.ingress)
-    };
-    let form = body::parse(content_type, None, &bytes, &limits)?;
-    let field = |name: &str| form.value.get(name).and_then(Value::as_str).unwrap_or_default();
-    if !csrf::is_valid(&signed_in.session, field("csrf")) {
-        return Err(Problem::cross_site());
-    }
-    let text = field("text").to_owned();
+    let form = upload::read(&request, &signed_in, &config, &bytes)?;
+    let text = upload::field(&form, "text").to_owned();
     let (source, file_name) = source_of(&form, &text);
     match read(&source, file_name.as_deref()) {
         Ok((name, definition)) => {

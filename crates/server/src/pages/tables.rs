@@ -1,14 +1,13 @@
 //! The built-in tables: made with typed columns, filled, changed, carried in and out as CSV.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Path, Query, ServiceConfig, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use model::Timestamp;
 use model::table::{Column, ColumnType};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use storage::{RowQuery, RowRecord, Storage, TableRecord};
 use uuid::Uuid;
 
@@ -16,12 +15,12 @@ use super::form;
 use super::layout::{Layout, page, see_other};
 use super::query::{Batch, with_query};
 use super::shown::excerpt;
+use super::upload;
 use crate::api::tables::{change, make, note_import, remove};
-use crate::auth::{CheckedForm, SignedIn, csrf};
+use crate::auth::{CheckedForm, SignedIn};
 use crate::config::Config;
 use crate::problem::{Problem, ProblemCode};
 use crate::tables::{columns_of, import, shown, typed};
-use crate::webhooks::body::{self, Limits};
 
 /// The types of columns: the stored word, and the text's key.
 const TYPES: [(ColumnType, &str, &str); 5] = [
@@ -236,18 +235,7 @@ async fn import_file(
     id: Path<Uuid>,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let limits = Limits {
-        max_decompressed_bytes: config.api.max_body_bytes,
-        max_files: 1,
-        max_file_bytes: config.api.max_body_bytes,
-        ..Limits::from(&config.ingress)
-    };
-    let sent = body::parse(content_type, None, &bytes, &limits)?;
-    let token = sent.value.get("csrf").and_then(Value::as_str).unwrap_or_default();
-    if !csrf::is_valid(&signed_in.session, token) {
-        return Err(Problem::cross_site());
-    }
+    let sent = upload::read(&request, &signed_in, &config, &bytes)?;
     let table = storage.table(&id.to_string()).await?;
     let file = sent.files.iter().find(|file| file.field == "file").map(|file| file.bytes.clone()).unwrap_or_default();
     let Ok(text) = String::from_utf8(file) else {

@@ -81,7 +81,7 @@ fn engine_of(config: &Config, storage: &Storage, catalogue: &Arc<Catalogue>) -> 
         effects,
         vault: Vault::new(storage.clone(), catalogue.clone(), server::key::load_or_make(config).unwrap()),
         clock: Arc::new(SystemClock),
-        settings: parts::engine_settings(config),
+        settings: parts::engine_settings(config, &config.base_url(config.listen)),
         chance: Box::new(|| 0.5),
     })
 }
