@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "./harness/api.ts";
 import { runCurlLine } from "./harness/curl.ts";
 import { EditorPage } from "./harness/editor-page.ts";
@@ -13,7 +13,8 @@ let sink: Sink;
 beforeAll(async () => {
   sink = await openSink();
 });
-afterEach(async () => {
+// Before and not after a test, when its page is still open and would miss its workflow.
+beforeEach(async () => {
   const { items } = await stage.api.call<{ items: readonly { id: string }[] }>("GET", "/workflows");
   for (const { id } of items) await stage.api.call("DELETE", `/workflows/${id}`);
 });
