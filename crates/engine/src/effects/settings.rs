@@ -38,7 +38,7 @@ impl Default for EffectSettings {
             max_redirects: 5,
             connect_timeout_ms: 10_000,
             idle_connection_ms: 60_000,
-            idle_connections_per_host: 8,
+            idle_connections_per_host: 64,
             user_agent: concat!("Stellwerk/", env!("CARGO_PKG_VERSION")).to_owned(),
             default_mail_from: "Stellwerk <stellwerk@localhost>".to_owned(),
             exchange_excerpt_bytes: 16 * 1024,

@@ -71,10 +71,7 @@ pub(crate) async fn work_on(shared: &Shared, claim: Claim, place: Place) {
     if let Next::End(ending) = &next {
         work.follow_up(ending).await;
     }
-    // A crash would repeat what happened outside and is not on disk yet, so that still counts as being at work.
-    if !work.journal.is_urgent() {
-        work.leave_place();
-    }
+    work.leave_place();
     if work.record(next.clone()).await.is_err() {
         return;
     }

@@ -19,7 +19,8 @@ pub(crate) fn pure(respond: Option<&str>) -> Value {
     })
 }
 
-/// Webhook → set fields → one request. What is not safe to repeat costs a write of its own before it goes out.
+/// Webhook → set fields → one request. What is not safe to repeat costs a write of its own before it goes out. The other side
+/// takes as much as it gets, so more runs than usual may be at work.
 pub(crate) fn calling(sink: SocketAddr, method: &str) -> Value {
     json!({
         "nodes": [
@@ -29,7 +30,8 @@ pub(crate) fn calling(sink: SocketAddr, method: &str) -> Value {
                 "method": method, "url": format!("http://{sink}/orders"),
                 "body": { "reference": "{{ $.steps.fields.reference }}" } } }
         ],
-        "edges": [{ "from": "order", "to": "fields" }, { "from": "fields", "to": "tell" }]
+        "edges": [{ "from": "order", "to": "fields" }, { "from": "fields", "to": "tell" }],
+        "settings": { "max_parallel_runs": 64 }
     })
 }
 

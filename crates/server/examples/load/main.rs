@@ -1,5 +1,6 @@
 //! Measures the built binary under load, beside a floor that does only what a durable webhook cannot do without:
-//! `load [seconds]`, how long each of about fifteen measurements takes; 10 when left out.
+//! `load [seconds] [part]`, how long each of about fifteen measurements takes (10 when left out), and which part alone is
+//! measured: `accept`, `calls`, `loops` or `history`.
 //!
 //! Both get the same load from `wrk` in the same run, one after the other, so that the ratios say something on any machine.
 //! Whatever was acknowledged must have its finished run afterwards; otherwise this fails. The figures go to standard output
@@ -30,10 +31,17 @@ fn main() -> Result<(), Failure> {
     let folder = build.join("bench");
     std::fs::create_dir_all(&folder)?;
     let mut bench = Bench { folder: &folder, seconds, report: Report::default() };
-    if only.as_deref() != Some("history") {
-        bench.fresh()?;
+    let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if is_wanted("accept") {
+        bench.accepting()?;
     }
-    if only.as_deref() != Some("fresh") {
+    if is_wanted("calls") {
+        bench.calls()?;
+    }
+    if is_wanted("loops") {
+        bench.loops()?;
+    }
+    if is_wanted("history") {
         bench.with_history()?;
     }
     let result = folder.join("result.json");

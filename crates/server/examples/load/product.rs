@@ -56,12 +56,6 @@ impl Product {
         Ok(url[start..].to_owned())
     }
 
-    /// Whether it knows a node type.
-    pub(crate) fn knows(&self, node_type: &str) -> Result<bool, Failure> {
-        let types = self.call("GET", "/node-types", "")?;
-        Ok(types.to_string().contains(&format!("\"{node_type}\"")))
-    }
-
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
         let counts = self.call("GET", "/stats", "")?;
         let sum = |statuses: &[&str]| statuses.iter().filter_map(|status| counts["runs"][status].as_u64()).sum();

@@ -26,8 +26,8 @@ pub(crate) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Everything without a long history.
-    pub(crate) fn fresh(&mut self) -> Result<(), Failure> {
+    /// Runs that only compute, beside the floor, and with their result as answer.
+    pub(crate) fn accepting(&mut self) -> Result<(), Failure> {
         let (floor_directory, directory) = (self.directory()?, self.directory()?);
         let floor = Process::start(Command::new(built("floor")?).arg(floor_directory.path()))?;
         let product = Product::start(directory.path())?;
@@ -52,8 +52,7 @@ impl Bench<'_> {
             }
             self.report.rows.push(row);
         }
-        self.calls(&product)?;
-        self.loops(&product)
+        Ok(())
     }
 
     /// The same load with and without a million finished runs.
@@ -81,12 +80,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn calls(&mut self, product: &Product) -> Result<(), Failure> {
+    /// Runs that call a server beside them.
+    pub(crate) fn calls(&mut self) -> Result<(), Failure> {
+        let directory = self.directory()?;
+        let product = Product::start(directory.path())?;
         let sink = Sink::start()?;
         for (scenario, method) in [("one HTTP call, PUT", "PUT"), ("one HTTP call, POST", "POST")] {
             let path = product.ready_workflow(scenario, &definitions::calling(sink.address, method))?;
             let before = sink.received();
-            let row = self.measure(product, scenario, &path, 64)?;
+            let row = self.measure(&product, scenario, &path, 64)?;
             let received = sink.received() - before;
             if received < row.product.acknowledged {
                 let acknowledged = row.product.acknowledged;
@@ -101,12 +103,12 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn loops(&mut self, product: &Product) -> Result<(), Failure> {
-        if !product.knows("for_each")? {
-            return Ok(());
-        }
+    /// Runs with a box of a thousand turns.
+    pub(crate) fn loops(&mut self) -> Result<(), Failure> {
+        let directory = self.directory()?;
+        let product = Product::start(directory.path())?;
         let path = product.ready_workflow("Each", &definitions::walking())?;
-        let mut row = drive_and_wait(self, product, "for each of 1,000 (turns)", &path, LONG_ORDER, 2)?;
+        let mut row = drive_and_wait(self, &product, "for each of 1,000 (turns)", &path, LONG_ORDER, 2)?;
         row.finished_per_s *= 1_000.0;
         self.report.rows.push(row);
         Ok(())

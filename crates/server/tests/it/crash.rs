@@ -104,7 +104,9 @@ fn every_order_reached_the_other_system_under_one_key(sink: &Sink) {
     }
     assert_eq!(keys.len(), EVENTS, "every order arrived");
     assert!(keys.values().all(|keys| keys.len() == 1 && !keys.contains("")), "{keys:?}");
-    assert!(received.len() <= EVENTS + AT_ONCE, "only what was under way is repeated, not {} requests", received.len());
+    // As many are under way as the workflow allows, and as many may have ended a moment ago without being on disk yet.
+    let repeated = received.len().saturating_sub(EVENTS);
+    assert!(repeated <= 2 * AT_ONCE, "only what was under way is repeated, not {repeated} requests");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn update_runs(records: &[&PreparedRecord], script: &mut Script) {
         let places = vec!["(?, ?, ?, ?, ?)"; chunk.len()].join(", ");
         let sql = format!(
             "WITH ended (id, status, started_at, finished_at, error) AS (VALUES {places}) \
-             UPDATE runs SET status = ended.status, started_at = COALESCE(runs.started_at, ended.started_at), \
+             UPDATE OR ROLLBACK runs SET status = ended.status, started_at = COALESCE(runs.started_at, ended.started_at), \
              finished_at = ended.finished_at, error = ended.error FROM ended WHERE runs.id = ended.id"
         );
         script.add(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values));

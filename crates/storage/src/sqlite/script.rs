@@ -15,6 +15,9 @@ use crate::error::StorageError;
 pub(super) const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// Statements to be executed one after the other.
+///
+/// A statement that fails undoes the whole transaction. SQLite would otherwise keep a journal of every statement that writes
+/// many rows, only to be able to undo that one; our writer gives the transaction up in any case.
 #[derive(Default)]
 pub(super) struct Script {
     sql: String,
@@ -72,7 +75,7 @@ impl Script {
             let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter()
                 .filter(|column| chunk.iter().any(|row| !row.is_not_set(*column)))
                 .collect();
-            self.sql.push_str("INSERT INTO \"");
+            self.sql.push_str("INSERT OR ROLLBACK INTO \"");
             self.sql.push_str(A::Entity::default().table_name());
             self.sql.push_str("\" (");
             push_names(&mut self.sql, &columns);
