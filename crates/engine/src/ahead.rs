@@ -33,9 +33,9 @@ const MOST_STEPS: usize = 32;
 const RESPOND: &str = "respond";
 
 /// A run that was over before it was stored.
+#[derive(Default)]
 struct Ahead {
     steps: Vec<StepRecord>,
-    last_output: Value,
     /// What a "respond" node said.
     responded: Option<Value>,
 }
@@ -56,10 +56,10 @@ impl Engine {
         let Ok(Some(mut ahead)) = ahead else { return shared.queue.accept(new).await };
         let ending = Ending::new(RunStatus::Succeeded, shared.clock.now());
         start.over = Some(Over { started_at, ending });
-        let is_followed = shared.live.is_followed();
-        start.copied = if is_followed { ahead.steps.clone() } else { std::mem::take(&mut ahead.steps) };
+        let is_heard = shared.live.is_followed() || shared.live.is_watched(run);
+        start.copied = if is_heard { ahead.steps.clone() } else { std::mem::take(&mut ahead.steps) };
         let accepted = shared.queue.accept(new).await?;
-        if accepted.run == Some(run) {
+        if is_heard && accepted.run == Some(run) {
             ahead.tell(&shared.live, prepared.workflow, run);
         }
         Ok(accepted)
@@ -88,7 +88,7 @@ fn compute(
     let shape = prepared.shape(None);
     let begin = Begin::Trigger(shape.place_of(&start.trigger_node)?);
     let mut states: Vec<Option<StepState>> = vec![None; shape.len()];
-    let mut ahead = Ahead { steps: Vec::new(), last_output: Value::Null, responded: None };
+    let mut ahead = Ahead::default();
     let mut context = None;
     loop {
         let ready = match plan(shape, begin, |place| states[place].as_ref(), started_at) {
@@ -113,7 +113,8 @@ fn compute(
 
 impl Ahead {
     /// Tells whoever follows or waits, after everything is stored.
-    fn tell(self, live: &Live, workflow: WorkflowId, run: RunId) {
+    fn tell(mut self, live: &Live, workflow: WorkflowId, run: RunId) {
+        let output = self.steps.last_mut().and_then(|step| step.output.take()).unwrap_or_default();
         for step in self.steps {
             live.tell(|| News::Step { workflow, run, node: step.node, status: step.status });
         }
@@ -122,7 +123,6 @@ impl Ahead {
         if let Some(said) = self.responded {
             live.answer(run, || Answer::Responded(said));
         }
-        let output = self.last_output;
         live.answer(run, || Answer::Finished { status, output, error: None });
     }
 
@@ -132,7 +132,6 @@ impl Ahead {
         if node.node_type == RESPOND {
             self.responded = Some(output.clone());
         }
-        self.last_output.clone_from(&output);
         if let Some(Value::Object(steps)) = Arc::make_mut(context).get_mut("steps") {
             steps.insert(node.id.0.clone(), output);
         }

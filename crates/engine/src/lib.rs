@@ -24,6 +24,7 @@ pub mod replay_jobs;
 mod run;
 mod scheduler;
 mod settings;
+mod sight;
 mod starts;
 mod step;
 pub mod transition;

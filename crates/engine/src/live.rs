@@ -121,6 +121,11 @@ impl Live {
         Watch { run, answers, live: self.clone() }
     }
 
+    /// Whether somebody watches this run.
+    pub(crate) fn is_watched(&self, run: RunId) -> bool {
+        self.lock().contains_key(&run)
+    }
+
     /// Tells whoever watches this run.
     pub(crate) fn answer(&self, run: RunId, answer: impl FnOnce() -> Answer) {
         let watch = self.lock().get(&run).cloned();

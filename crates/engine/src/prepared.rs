@@ -11,6 +11,7 @@ use serde_json::Value;
 use storage::{Storage, StorageError};
 
 use crate::plan::Shape;
+use crate::sight::Sight;
 
 /// How many definitions are kept; when there are more, all are read again.
 const CAPACITY: usize = 1_000;
@@ -34,7 +35,7 @@ pub(crate) struct Prepared {
     places: HashMap<NodeId, usize>,
     /// The nodes outside of any box, and those of each box.
     outside: Shape,
-    inside: BTreeMap<NodeId, Shape>,
+    inside: BTreeMap<NodeId, (Shape, Sight)>,
     /// The nodes that may wait for an answer, outside of any box and in each.
     waiting: BTreeMap<Option<NodeId>, Vec<NodeId>>,
     /// The nodes that start a run when another workflow's failed, with the workflows that they are for; empty means all.
@@ -71,7 +72,10 @@ impl Prepared {
                 .collect(),
             places: definition.nodes.iter().enumerate().map(|(place, node)| (node.id.clone(), place)).collect(),
             outside: Shape::of(&definition, None),
-            inside: boxes.into_iter().map(|id| (id.clone(), Shape::of(&definition, Some(id)))).collect(),
+            inside: boxes
+                .into_iter()
+                .map(|id| (id.clone(), (Shape::of(&definition, Some(id)), Sight::inside(&definition, id))))
+                .collect(),
             waiting,
             error_triggers: triggers().filter(|node| node.node_type == ERROR_TRIGGER).map(error_trigger).collect(),
             entry: manual.map(|node| node.id.clone()),
@@ -115,8 +119,13 @@ impl Prepared {
         static EMPTY: Shape = Shape::EMPTY;
         match parent {
             None => &self.outside,
-            Some(node) => self.inside.get(node).unwrap_or(&EMPTY),
+            Some(node) => self.inside.get(node).map_or(&EMPTY, |(shape, _)| shape),
         }
+    }
+
+    /// What a turn of a box sees of what lies around it.
+    pub(crate) fn seen_inside(&self, parent: &NodeId, around: &Value) -> Value {
+        self.inside.get(parent).map_or_else(|| around.clone(), |(_, sight)| sight.of(around))
     }
 
     /// The nodes that may wait for an answer, of those outside of any box or in a box.

@@ -181,9 +181,9 @@ impl OpenBox {
         }
     }
 
-    /// A context for a turn: one that is left over, or a copy of what lies around the box.
-    pub(super) fn context(&mut self, around: &Arc<Value>) -> Arc<Value> {
-        self.spare.pop().unwrap_or_else(|| Arc::new(around.as_ref().clone()))
+    /// A context for a turn: one that is left over, or a new one.
+    pub(super) fn context(&mut self, new: impl FnOnce() -> Value) -> Arc<Value> {
+        self.spare.pop().unwrap_or_else(|| Arc::new(new()))
     }
 
     /// Takes the context of a turn that is over, with everything of that turn taken out.

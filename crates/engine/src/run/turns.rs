@@ -47,7 +47,7 @@ impl Work<'_> {
         };
         let outside = around.context.clone();
         let open = around.steps.get_mut(of.place)?.as_mut()?.open_box.as_deref_mut()?;
-        let mut context = open.context(&outside);
+        let mut context = open.context(|| self.prepared.seen_inside(node, &outside));
         let seen = Arc::make_mut(&mut context);
         enter_turn(seen, index, item);
         add_links(self.shared, self.claim.run, seen, self.prepared.waiting_in(Some(node)), &iteration);

@@ -115,7 +115,7 @@ impl Ingress<'_> {
             endpoint_key: Some(self.target.endpoint_key),
             remote_address: Some(self.remote_address.clone()),
             content_type: content_type.map(str::to_owned),
-            raw_body: raw_body.to_vec(),
+            raw_body: raw_body.into(),
             parsed: kept_as,
             dedup_key,
             files,

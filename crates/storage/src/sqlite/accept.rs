@@ -47,18 +47,18 @@ pub(super) struct Stored {
 
 impl PreparedEvent {
     /// Packs an event.
-    pub(super) fn pack(new: &NewEvent, inline_bytes: usize) -> Result<Self, StorageError> {
+    pub(super) fn pack(new: NewEvent, inline_bytes: usize) -> Result<Self, StorageError> {
         let event = &new.event;
         let parsed = match new.parsed {
             Parsed::AsRawJson => None,
             Parsed::Beside => Some(serde_json::to_vec(&event.body)?),
         };
-        let (status, reason) = match &new.disposition {
-            Disposition::Start(_) => (EventStatus::Accepted, None),
-            Disposition::Keep => (EventStatus::Kept, None),
-            Disposition::Refuse { code, reason } => (EventStatus::Refused, Some((code.clone(), reason.clone()))),
+        let (status, refused, mut start) = match new.disposition {
+            Disposition::Start(start) => (EventStatus::Accepted, None, Some(start)),
+            Disposition::Keep => (EventStatus::Kept, None, None),
+            Disposition::Refuse { code, reason } => (EventStatus::Refused, Some((code, reason)), None),
         };
-        let (reason_code, reason) = reason.unzip();
+        let (reason_code, reason) = refused.unzip();
         let row = event::Model {
             id: 0,
             public_id: event.id.0,
@@ -69,28 +69,24 @@ impl PreparedEvent {
             reason,
             received_at: event.received_at.0,
             method: event.method.clone(),
-            remote_address: new.remote_address.clone(),
+            remote_address: new.remote_address,
             headers: serde_json::to_string(&event.headers)?,
             query: serde_json::to_string(&event.query)?,
-            content_type: new.content_type.clone(),
+            content_type: new.content_type,
             body: None,
             body_payload_id: None,
             body_bytes: i64::try_from(new.raw_body.len()).unwrap_or(i64::MAX),
             parsed: None,
             parsed_payload_id: None,
-            dedup_key: new.dedup_key.clone().filter(|_| status != EventStatus::Refused),
+            dedup_key: new.dedup_key.filter(|_| status != EventStatus::Refused),
             duplicate_of: None,
-        };
-        let mut start = match &new.disposition {
-            Disposition::Start(start) => Some(start.clone()),
-            _ => None,
         };
         let copied = start.as_mut().map(|start| std::mem::take(&mut start.copied)).unwrap_or_default();
         Ok(Self {
             row,
-            body: Payload::pack(new.raw_body.clone(), inline_bytes)?,
+            body: Payload::pack(new.raw_body, inline_bytes)?,
             parsed: parsed.map(|bytes| Payload::pack(bytes, inline_bytes)).transpose()?,
-            files: new.files.clone(),
+            files: new.files,
             start,
             copied: copied.into_iter().map(|step| PackedStep::pack(0, step, inline_bytes)).collect::<Result<_, _>>()?,
         })

@@ -111,7 +111,9 @@ impl SqliteQueue {
         let event_memory_bytes = self.event_memory_bytes;
         let workflow_key = new.workflow_key;
         let start = match &new.disposition {
-            Disposition::Start(start) => Some((without_copies(start), new.event.clone(), new.raw_body.len())),
+            Disposition::Start(start) if start.over.is_none() => {
+                Some((without_copies(start), new.event.clone(), new.raw_body.len()))
+            }
             _ => None,
         };
         move |stored: &Stored| {
@@ -197,8 +199,8 @@ impl Queue for SqliteQueue {
             }
             return Err(error);
         }
-        let event = PreparedEvent::pack(&new, self.inline_bytes)?;
         let hand_over = self.hand_over(&new);
+        let event = PreparedEvent::pack(new, self.inline_bytes)?;
         let (sender, receiver) = oneshot::channel();
         // The run is handed over by the writer, not after this await: the sender may have hung up by then.
         let answer = Box::new(move |stored: Result<Stored, StorageError>| {

@@ -56,7 +56,7 @@ impl PreparedRecord {
                 .into_iter()
                 .map(|attempt| pack_attempt(lease.run_key, attempt, inline_bytes))
                 .collect::<Result<_, _>>()?,
-            starts: progress.starts.iter().map(pack_start).collect::<Result<_, _>>()?,
+            starts: progress.starts.into_iter().map(pack_start).collect::<Result<_, _>>()?,
             next,
         })
     }
