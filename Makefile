@@ -81,6 +81,7 @@ openapi: toolchain ## Write docs/openapi.json anew after a change of the API
 bench: toolchain wrk ## Measure a release build under load, beside the least that is possible (SECONDS=10 for each measurement)
 	$(CARGO) build --locked --release --package server --bin stellwerk --example load --example floor
 	$(TARGET_DIR)/release/examples/load $(or $(SECONDS),10)
+	$(CARGO) test --locked --release --package storage --test it million -- --ignored --nocapture
 
 # The places at which it may be told to end are compiled in for this only.
 crash: toolchain ## End a release build in its worst moments, and cause faults below it (CYCLES=200)

@@ -1,5 +1,5 @@
-//! What a person waits for with a million runs in the history, measured. It takes a while to fill the database, so it is only
-//! run when it is asked for: `cargo test --release -p storage --test it million -- --ignored --nocapture`.
+//! What a person waits for with a million runs in the history, measured. It takes a while to fill the database, so only
+//! `make bench` runs it, in a release build.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
