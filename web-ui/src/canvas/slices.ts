@@ -1,0 +1,30 @@
+/** Work that can wait until the page has been drawn: a few pieces of it before each frame, so that nothing stands still. */
+
+/** A piece draws one card's ports, which takes about a millisecond. */
+const PIECES = 12;
+
+const waiting = new Set<() => void>();
+let isPlanned = false;
+
+/** Does something soon. What it returns takes it back. */
+export function soon(work: () => void): () => void {
+  waiting.add(work);
+  plan();
+  return () => waiting.delete(work);
+}
+
+function plan(): void {
+  if (isPlanned) return;
+  isPlanned = true;
+  // After the frame, not before it.
+  requestAnimationFrame(() => setTimeout(slice));
+}
+
+function slice(): void {
+  isPlanned = false;
+  for (const work of [...waiting].slice(0, PIECES)) {
+    waiting.delete(work);
+    work();
+  }
+  if (waiting.size > 0) plan();
+}
