@@ -86,7 +86,9 @@ test("steps are connected, moved and deleted by keys, and a screen reader hears 
   await editor.openForKeys(`/workflows/${id}`);
   await editor.node("large").focus();
   await page.keyboard.press("Enter");
+  await page.getByTestId("side-panel").waitFor();
   await page.keyboard.press("Escape");
+  await page.getByTestId("side-panel").waitFor({ state: "detached" });
   await editor.node("large").focus();
   await page.keyboard.press("c");
   await page.getByTestId("connect-to-tell").focus();

@@ -123,7 +123,9 @@ test("by keyboard a step goes into a box and out of it, from the canvas and from
   await editor.openForKeys(`/workflows/${id}`);
   await editor.node("tell").focus();
   await page.keyboard.press("Enter");
+  await page.getByTestId("side-panel").waitFor();
   await page.keyboard.press("Escape");
+  await page.getByTestId("side-panel").waitFor({ state: "detached" });
   await editor.node("tell").focus();
   await page.keyboard.press("b");
   await page.getByTestId("box-into-each").focus();
@@ -171,6 +173,6 @@ test("a run shows how the turns of a box went, and each of them can be looked at
   await list.getByRole("button", { name: pattern(say("editor.turns.turn", { number: 1 })) }).waitFor();
   await list.getByRole("combobox").selectOption("failed");
   await list.getByText("A line of nothing").waitFor();
-  expect(await list.getByRole("listitem").count()).toBe(1);
+  await expect.poll(() => list.getByRole("listitem").count()).toBe(1);
   expect(await seriousFindings(page)).toEqual([]);
 });

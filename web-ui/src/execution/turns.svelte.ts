@@ -51,8 +51,11 @@ class Turns {
 
   /** Reads the chosen turns again while the run goes on. */
   async refresh(): Promise<void> {
-    const chosen = [...this.#editor.turns];
-    for (const [box, { iteration }] of chosen) await this.#read(box, iteration);
+    for (const [box, { iteration }] of [...this.#editor.turns]) {
+      // Somebody may have chosen another one that is still being read.
+      const wish = this.#wanted.get(box)?.split(" ")[1];
+      await this.#read(box, wish ?? iteration);
+    }
   }
 
   /** Which turn of the box around a box is shown; empty outside of boxes. */
