@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { EditorPage } from "./harness/editor-page.ts";
-import { prepareStage } from "./harness/stage.ts";
+import { type Language, prepareStage } from "./harness/stage.ts";
 import { texts } from "./harness/texts.ts";
 import { definition, many, node } from "./harness/workflows.ts";
 
@@ -13,10 +13,10 @@ const PAIR = definition(
   ["order -> fields"],
 );
 
-async function open(draft: typeof PAIR, name: string): Promise<[EditorPage, string]> {
-  const { page } = await stage.visit();
+async function open(draft: typeof PAIR, name: string, language: Language = "en"): Promise<[EditorPage, string]> {
+  const { page } = await stage.visit({ language });
   const { id } = await stage.api.createWorkflow(name, draft);
-  const editor = new EditorPage(page);
+  const editor = new EditorPage(page, language);
   await editor.openForKeys(`/workflows/${id}`);
   return [editor, id];
 }
@@ -59,27 +59,48 @@ test("the plus on a connection puts a step in between", async () => {
   expect(await edges(id)).toEqual(["filter:out -> fields", "order:out -> filter"]);
 });
 
-test("a search in either language finds a step, and what was used lately comes first", async () => {
-  const [editor] = await open(PAIR, "Search");
-  const { page } = editor;
-  const search = page.getByRole("combobox", { name: say("editor.palette.search") });
-  await page.getByTestId("add-after-fields-out").click();
-  await search.fill("filt");
-  await page.keyboard.press("Enter");
-  await editor.node("filter").waitFor();
-  await page.getByTestId("add-after-filter-out").click();
-  const first = page.getByRole("option").first();
-  expect(await first.getAttribute("data-testid")).toBe("step-filter");
-});
+for (const [language, words] of [
+  ["en", "set fields"],
+  ["de", "felder setzen"],
+] as const) {
+  test(`a search by Tab finds a step in the person's language, and what was used lately comes first, ${language}`, async () => {
+    const [editor, id] = await open(definition([node("order", "webhook")], []), "Search", language);
+    const { page, say: own } = editor;
+    const search = page.getByRole("combobox", { name: own("editor.palette.search") });
+    const first = page.getByRole("option").first();
+    await editor.choose("order");
+    await page.keyboard.press("Tab");
+    await search.waitFor();
+    await page.keyboard.type(words);
+    await expect.poll(() => first.getAttribute("data-testid")).toBe("step-set_fields");
+    await page.keyboard.press("Enter");
+    await editor.node("set_fields").waitFor();
+    await editor.saved();
+    expect(await edges(id)).toEqual(["order:out -> set_fields"]);
+    await page.getByTestId("add-after-set_fields-out").click();
+    expect(await first.getAttribute("data-testid")).toBe("step-set_fields");
+  });
+}
 
-test("Ctrl+K finds actions and steps by name", async () => {
-  const [editor] = await open(PAIR, "Commands");
+test("Ctrl+K finds actions, goes to steps and adds them", async () => {
+  const [editor, id] = await open(PAIR, "Commands");
   const { page } = editor;
+  const command = async (words: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: say("editor.action.commands") }).fill(words);
+    await page.keyboard.press("Enter");
+  };
   await editor.choose("fields");
-  await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: say("editor.action.commands") }).fill(say("editor.action.outline"));
-  await page.keyboard.press("Enter");
+  await command(say("editor.action.outline"));
   await page.getByTestId("outline").waitFor();
+  await command(say("editor.commands.go_to", { step: "Webhook" }));
+  await page.getByTestId("trigger-url").waitFor();
+  await command(say("editor.commands.go_to", { step: "Set fields" }));
+  await editor.field("fields").waitFor();
+  await command(say("editor.commands.add", { step: "Filter" }));
+  await editor.node("filter").waitFor();
+  await editor.saved();
+  expect(await edges(id)).toEqual(["fields:out -> filter", "order:out -> fields"]);
 });
 
 test("a line is drawn by mouse from an output to a step, and a circle is refused with the reason", async () => {
@@ -105,22 +126,45 @@ test("a line that ends in nothing asks what should come there", async () => {
 });
 
 test("several steps are moved, duplicated and deleted together, each as one step of the history", async () => {
-  const [editor, id] = await open(PAIR, "Together");
+  const third = node("mail", "email.send", {}, 0, 3);
+  const draft = { ...PAIR, nodes: [...PAIR.nodes, third] };
+  const [editor, id] = await open(draft, "Together");
   const { page } = editor;
-  await editor.choose("fields");
-  await page.keyboard.press("Control+a");
-  await page.keyboard.press("Control+d");
-  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(4);
+  const count = () => page.locator('[data-testid^="node-"]').count();
+  const chosen = () => page.locator(".svelte-flow__node.selected").count();
+  const moved = async () => {
+    const { nodes } = (await stage.api.workflow(id)).definition;
+    return nodes.filter((one, index) => one.position.y !== draft.nodes[index]?.position.y).map((one) => one.id);
+  };
+  // A band around two of three steps chooses these two, and a drag takes both along.
+  const [first, second] = [await center(page, "node-order"), await center(page, "node-fields")];
+  await page.keyboard.down("Shift");
+  await drag(page, { x: first.x - 130, y: first.y - 60 }, { x: second.x + 20, y: second.y + 20 });
+  await page.keyboard.up("Shift");
+  await expect.poll(chosen).toBe(2);
+  await drag(page, second, { x: second.x, y: second.y + 90 });
+  await expect.poll(moved).toEqual(["order", "fields"]);
   await page.keyboard.press("Control+z");
-  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(2);
+  await expect.poll(moved).toEqual([]);
+
+  // With Control a click adds a step to what is chosen.
+  await page.mouse.click(second.x, second.y + 260);
+  await expect.poll(chosen).toBe(0);
+  await editor.node("order").click();
+  await editor.node("mail").click({ modifiers: ["Control"] });
+  await expect.poll(chosen).toBe(2);
+  await page.keyboard.press("Control+d");
+  await expect.poll(count).toBe(5);
+  await page.keyboard.press("Control+z");
+  await expect.poll(count).toBe(3);
   await editor.choose("fields");
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
-  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(0);
+  await expect.poll(count).toBe(0);
   await page.keyboard.press("Control+z");
-  await expect.poll(() => page.locator('[data-testid^="node-"]').count()).toBe(2);
+  await expect.poll(count).toBe(3);
   await editor.saved();
-  expect((await stage.api.workflow(id)).definition).toEqual(PAIR);
+  expect((await stage.api.workflow(id)).definition).toEqual(draft);
 });
 
 test("a dragged step stays where it was put", async () => {
@@ -196,11 +240,28 @@ test("an overview appears from 15 steps on, and everything can be brought into v
   await expect.poll(async () => (await large.node("step_14").boundingBox())?.x ?? -1).toBeGreaterThan(0);
 });
 
-test("branches carry their names", async () => {
-  const when = { all: [{ left: "{{ $.trigger.body.amount }}", op: "greater_than", right: 100 }] };
-  const nodes = [node("order", "webhook"), node("large", "if", { when }, 1), node("mail", "email.send", {}, 2)];
-  const [editor] = await open(definition(nodes, ["order -> large", "large:true -> mail"]), "Branches");
-  await editor.page.getByTestId("port-large-false").waitFor();
-  const names = await editor.node("large").locator(".name").allTextContents();
-  expect(names.length).toBeGreaterThanOrEqual(2);
-});
+for (const [language, names] of [
+  ["en", ["Yes", "No"]],
+  ["de", ["Ja", "Nein"]],
+] as const) {
+  test(`branches carry their names, ${language}`, async () => {
+    const when = { all: [{ left: "{{ $.trigger.body.amount }}", op: "greater_than", right: 100 }] };
+    const cases = [
+      { port: "germany", when },
+      { port: "elsewhere", when },
+    ];
+    const nodes = [
+      node("order", "webhook"),
+      node("large", "if", { when }, 1),
+      node("mail", "email.send", {}, 2),
+      node("ways", "switch", { cases }, 1, 2),
+    ];
+    const draft = definition(nodes, ["order -> large", "large:true -> mail", "order -> ways"]);
+    const [editor] = await open(draft, "Branches", language);
+    await editor.page.getByTestId("port-large-false").waitFor();
+    const read = async (id: string) =>
+      (await editor.node(id).locator(".name").allTextContents()).map((name) => name.trim());
+    expect(await read("large")).toEqual(names);
+    expect((await read("ways")).slice(0, 2)).toEqual(["germany", "elsewhere"]);
+  });
+}

@@ -45,12 +45,19 @@ for (const language of ["en", "de"] as Language[]) {
       await runCurlLine(
         `curl '${await page.getByTestId("trigger-url").inputValue()}' --json '${JSON.stringify(ORDER)}'`,
       );
-      await page.getByTestId("received-body").getByText("joerg.weiss@example.com").waitFor({ timeout: 1_500 });
+      await page.getByTestId("received-body").getByText("joerg.weiss@example.com").first().waitFor({ timeout: 1_500 });
       await editor.text("editor.trigger.sample_saved").waitFor();
 
       await editor.addAfter("webhook", "filter");
       await editor.sample("$.trigger.body.customer.email").click();
       await editor.field("when").getByRole("combobox").selectOption("is_not_empty");
+      // The filter says at once that the saved sample passes, with a green tick.
+      await editor.field("when").getByText(editor.say("editor.condition.passes")).first().waitFor();
+      await editor
+        .field("when")
+        .getByRole("img", { name: editor.say("editor.condition.true") })
+        .first()
+        .waitFor();
       await editor.addAfter("filter", "http.request");
       await editor.type("url", `${sink.url}/orders`);
       await editor.button("editor.run.run").click();
@@ -61,6 +68,9 @@ for (const language of ["en", "de"] as Language[]) {
       expect(clicks() + 2).toBeLessThanOrEqual(12);
       expect(sink.received.at(-1)?.path).toBe("/orders");
 
+      // What follows is more than the first run needs, so its clicks do not count.
+      await fillAndTest(editor);
+
       await editor.button("editor.action.publish").click();
       await editor.text("editor.publish.live", { version: 1 }).waitFor();
       const [before, line] = [sink.received.length, await curlLine(editor)];
@@ -68,9 +78,37 @@ for (const language of ["en", "de"] as Language[]) {
       expect(answer.status).toBe("accepted");
       await page.locator(`a[href="/runs/${answer.run}"]`).waitFor();
       await editor.shows("http_request", "succeeded");
-      await eventually("the order arrives", async () => sink.received[before]);
+      const order = await eventually("the order arrives", async () => sink.received[before]);
+      expect(JSON.parse(order.body)).toEqual({ order: ORDER.id, to: ORDER.customer.email });
+
+      // The run leads to the history, and to what happens when it fails.
+      await editor.button("editor.run.what_if").click();
+      await editor.text("editor.run.what_if_retry").waitFor();
+      await page.getByRole("button", { name: pattern(editor.say("editor.run.what_if_setting")) }).click();
+      await page.getByLabel(editor.say("editor.failing.attempts")).waitFor();
+      await page.locator(`a[href="/runs/${answer.run}"]`).click();
+      await page.waitForURL(`**/runs/${answer.run}`);
+      await page.locator("#steps-title").waitFor();
     });
   });
+}
+
+/** Fields of the request are clicked into the body, and the test of the step shows what the other side answered. */
+async function fillAndTest(editor: EditorPage): Promise<void> {
+  const { page } = editor;
+  await editor.choose("http_request");
+  await editor.field("method").getByRole("combobox").selectOption("POST");
+  await editor.line("body").click();
+  await page.keyboard.type('{"order": ');
+  await editor.pick("$.trigger.body.id");
+  await page.keyboard.type(', "to": ');
+  await editor.pick("$.trigger.body.customer.email");
+  await page.keyboard.type("}");
+  await expect.poll(() => editor.line("body").locator(".chip").count()).toBe(2);
+  await editor.button("editor.test.run").click();
+  await editor.button("editor.test.ask_yes").click();
+  await page.getByTestId("exchange").getByText("201", { exact: true }).waitFor();
+  await editor.saved();
 }
 
 /** What the trigger's panel offers to paste into a terminal. */

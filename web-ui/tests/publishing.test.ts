@@ -65,7 +65,18 @@ test("an older version comes back into the draft and live again", async () => {
     .waitFor();
   await editor.button("editor.header.menu").click();
   await page.getByRole("button", { name: editor.say("editor.action.versions") }).click();
-  await page.getByRole("button", { name: editor.say("editor.versions.number", { version: 1 }) }).click();
+  const versions = page.getByTestId("side-panel").getByRole("listitem");
+  const version = (number: number) =>
+    versions.filter({ hasText: editor.say("editor.versions.number", { version: number }) });
+  // Each version with when it was published and by whom; the newest first, and only one is live.
+  await expect.poll(() => versions.count()).toBe(2);
+  expect(await versions.first().textContent()).toContain(editor.say("editor.versions.number", { version: 2 }));
+  expect(await version(2).textContent()).toContain(editor.say("editor.versions.live"));
+  expect(await version(1).textContent()).not.toContain(editor.say("editor.versions.live"));
+  for (const number of [1, 2]) expect(await version(number).textContent()).toMatch(/\d:\d\d.* · .*owner@example\.com/);
+  await version(1).getByRole("button").first().click();
+  await version(1).getByText(editor.say("editor.versions.removed")).waitFor();
+  expect(await version(1).textContent()).not.toContain(editor.say("editor.versions.added"));
   await editor.button("editor.versions.restore").click();
   await editor.node("large").waitFor();
   await editor.button("editor.action.publish").click();
@@ -77,8 +88,13 @@ test("an older version comes back into the draft and live again", async () => {
 });
 
 test("publishing with problems is refused with the reasons, and a click leads to the field", async () => {
-  const nodes = [node("order", "webhook"), node("call", "http.request", {}, 1), node("lost", "filter", {}, 1, 2)];
-  const [editor, id] = await open(definition(nodes, ["order -> call"]), "Not yet");
+  const nodes = [
+    node("order", "webhook"),
+    node("call", "http.request", {}, 1),
+    node("chat", "slack.send_message", { channel: "C1", text: "Hello" }, 2),
+    node("lost", "filter", {}, 1, 2),
+  ];
+  const [editor, id] = await open(definition(nodes, ["order -> call", "call -> chat"]), "Not yet");
   await editor.button("editor.action.publish").click();
   const list = editor.page.getByTestId("publish-problems");
   await list.getByTestId("problem-unreachable_node").waitFor();
@@ -86,6 +102,13 @@ test("publishing with problems is refused with the reasons, and a click leads to
   await editor.field("url").waitFor();
   await expect.poll(() => editor.field("url").evaluate((field) => field.contains(document.activeElement))).toBe(true);
   expect((await stage.api.workflow(id)).published_version).toBeNull();
+
+  // A missing credential is on the list, too, and leads to the place where it is chosen.
+  await editor.button("editor.action.publish").click();
+  await list.getByTestId("problem-missing_credential").click();
+  const picker = editor.field("credential");
+  await picker.waitFor();
+  await expect.poll(() => picker.evaluate((field) => field.contains(document.activeElement))).toBe(true);
 });
 
 test("the list of problems shrinks as they are solved", async () => {

@@ -70,25 +70,35 @@ test("the sample is sent to the address with one button and its answer is shown"
   await editor.page.getByTestId("send-answer").getByText("202").waitFor();
 });
 
-test("an earlier request becomes the sample, can be edited, and survives a reload", async () => {
+test("of the last 20 requests an earlier one becomes the sample, stays it, can be edited, and survives a reload", async () => {
   const { editor, url } = await withWebhook("Chosen");
   const { page } = editor;
-  await sendJson(url, { ...ORDER, id: "A-1" });
-  await sendJson(url, { ...ORDER, id: "A-2" });
+  for (let number = 1; number <= 21; number += 1) await sendJson(url, { ...ORDER, id: `A-${number}` });
   const requests = page.getByRole("region", { name: say("editor.trigger.requests") }).getByRole("button");
-  await expect.poll(() => requests.count()).toBe(2);
-  await requests.nth(0).click();
-  await expect.poll(() => requests.nth(0).getAttribute("aria-pressed")).toBe("true");
+  const pressed = (index: number) => requests.nth(index).getAttribute("aria-pressed");
+  const shown = () => page.locator("#editor").textContent();
   await page.reload();
-  await expect.poll(() => requests.nth(0).getAttribute("aria-pressed")).toBe("true");
+  await expect.poll(() => requests.count()).toBe(20);
+  await requests.nth(2).click();
+  await expect.poll(() => pressed(2)).toBe("true");
+  expect(await pressed(0)).toBe("false");
+  await expect.poll(shown).toContain("A-19");
+
+  // A later request comes into the list; what somebody chose stays the sample.
+  await sendJson(url, { ...ORDER, id: "A-22" });
+  await expect.poll(() => pressed(3)).toBe("true");
+  await expect.poll(() => requests.count()).toBe(20);
+  await page.reload();
+  await expect.poll(() => pressed(3)).toBe("true");
   await editor.button("editor.trigger.edit").click();
   const json = page.getByLabel(say("editor.trigger.edit_label"));
-  await json.fill((await json.inputValue()).replace("A-2", "A-edited"));
+  expect(await json.inputValue()).toContain("A-19");
+  await json.fill((await json.inputValue()).replace("A-19", "A-edited"));
   await editor.button("editor.trigger.save").click();
   await editor.text("editor.trigger.source_edited").waitFor();
   await page.reload();
   await editor.text("editor.trigger.source_edited").waitFor();
-  expect(await page.locator("#editor").textContent()).toContain("A-edited");
+  await expect.poll(shown).toContain("A-edited");
 });
 
 test("refused and repeated requests are listed with their reason, and what the filter stopped is no error", async () => {

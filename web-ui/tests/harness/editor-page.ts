@@ -89,6 +89,20 @@ export class EditorPage {
     return this.page.getByTestId(`sample-${path}`);
   }
 
+  /** Brings a value of the sample into sight, by a search where its branch is closed. */
+  async reveal(path: string): Promise<Locator> {
+    await this.sample("$.trigger").waitFor();
+    if (!(await this.sample(path).isVisible())) {
+      const name = path.slice(path.lastIndexOf(".") + 1);
+      await this.page.getByRole("searchbox", { name: this.say("editor.sample.search") }).fill(name);
+    }
+    return this.sample(path);
+  }
+
+  async pick(path: string): Promise<void> {
+    await (await this.reveal(path)).click();
+  }
+
   /** Waits until the server has the draft. */
   async saved(): Promise<void> {
     await this.page.locator('[data-testid="save-state"][data-state="saved"]').waitFor();
