@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { EditorPage } from "./harness/editor-page.ts";
+import { whatDoesNotFit } from "./harness/looks.ts";
+import { send } from "./harness/population.ts";
 import { openSink } from "./harness/sink.ts";
 import { prepareStage } from "./harness/stage.ts";
 import { pattern, texts } from "./harness/texts.ts";
@@ -12,7 +14,7 @@ test("by touch a step is added, filled from the sample, connected and run", asyn
   const sink = await openSink();
   const { page } = await stage.visit({ device: "phone" });
   const draft = largeOrders(sink.url);
-  const nodes = [...draft.nodes, node("again", "set_fields", { fields: { a: 1 } }, 1, 2)];
+  const nodes = [...draft.nodes, node("again", "set_fields", { fields: { a: "" } }, 1, 2)];
   const { id } = await stage.api.createWorkflow("Touched", { ...draft, nodes });
   await stage.api.saveSample(id, "order", { method: "POST", headers: {}, query: {}, body: ORDER });
   const editor = new EditorPage(page);
@@ -24,7 +26,12 @@ test("by touch a step is added, filled from the sample, connected and run", asyn
   await page.getByTestId("edge-large-out-again").waitFor({ state: "attached" });
 
   await editor.node("again").tap();
-  await editor.field("fields").waitFor();
+  const value = editor.field("fields").getByRole("textbox", { name: say("editor.rows.value_of", { name: "a" }) });
+  await value.tap();
+  await (await editor.reveal("$.trigger.body.customer.email")).tap();
+  await value.locator(".chip").waitFor();
+  const filled = async () => (await stage.api.workflow(id)).definition.nodes.find((one) => one.id === "again")?.params;
+  await expect.poll(filled).toEqual({ fields: { a: "{{ $.trigger.body.customer.email }}" } });
   await editor.button("editor.panel.close").tap();
   await page.getByTestId("add-after-again-out").tap();
   await page.getByTestId("step-stop_with_error").tap();
@@ -63,20 +70,48 @@ test("a finger drags a step and moves the canvas", async () => {
   await expect.poll(position).toBeGreaterThan(20);
 });
 
-test("on a phone the menu opens, a run can be read, and the workflow paused", async () => {
+test("on a phone the menu opens, a failed run is read and tried again, and the workflow paused", async () => {
+  let isOpen = false;
+  const sink = await openSink(() =>
+    isOpen ? { status: 201, body: "done" } : { status: 503, body: "closed for today" },
+  );
   const { page } = await stage.visit({ device: "phone" });
-  const { id } = await stage.api.createWorkflow("Pocket", largeOrders("http://127.0.0.1:9"));
+  const draft = largeOrders(sink.url);
+  const nodes = draft.nodes.map((one) => (one.id === "tell" ? { ...one, retry: { attempts: 1 } } : one));
+  const { id } = await stage.api.createWorkflow("Pocket", { ...draft, nodes });
   await stage.api.activate(id);
+  const { run } = await send(stage.api, id, ORDER);
   await page.goto("/");
   await page.getByRole("button", { name: say("nav.menu") }).tap();
   await page.getByRole("link", { name: say("nav.runs"), exact: true }).tap();
   await page.waitForURL("**/runs");
+  await page.locator(`#run-${run} a`).first().tap();
+  await page.waitForURL(`**/runs/${run}**`);
+
+  // What went wrong stands on the page, as wide as the phone, and the step can be opened.
+  const failure = page.locator("main > .callout.bad");
+  await failure.getByText("closed for today").first().waitFor();
+  expect(await whatDoesNotFit(page)).toEqual([]);
+  await page.locator("#step-order summary").tap();
+  await page.locator("#step-order").getByText(ORDER.customer.email).first().waitFor();
+
+  isOpen = true;
+  await page.getByText(say("run.again"), { exact: true }).tap();
+  await page.getByRole("button", { name: say("dead.replay_failed") }).tap();
+  await page.waitForURL((url) => /\/runs\/[0-9a-f-]{36}/.test(url.pathname) && !url.pathname.endsWith(run));
+  const again = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  expect((await stage.api.endedRun(again)).status).toBe("succeeded");
+  expect(sink.received.length).toBe(2);
+  await page.reload();
+  await page.locator("h1").getByText(say("status.succeeded")).waitFor();
+
   await page.goto("/");
   const row = page.getByRole("row").filter({ has: page.locator(`a[href="/workflows/${id}"]`) });
   await row.locator("summary").tap();
   await row.getByRole("button", { name: say("home.pause") }).tap();
   await page.getByText(say("notice.workflow_paused")).waitFor();
   expect((await stage.api.workflow(id)).state).toBe("paused");
+  await sink.close();
 });
 
 test("what a finger has to hit is large enough", async () => {

@@ -90,31 +90,30 @@ test("two tabs that change different things both keep their edits", async () => 
     .toMatchObject({ subject: "From the first tab", text: "From the second tab" });
 });
 
-test("two tabs that change the same thing get a notice, and the person decides", async () => {
-  const { page, tab, tolerate } = await stage.visit();
-  tolerate(/409|ERR_INTERNET_DISCONNECTED/);
+test("two windows that change the same thing get a notice, and the person decides", async () => {
+  const [one, other] = [await stage.visit(), await stage.visit()];
+  other.tolerate(/409|ERR_INTERNET_DISCONNECTED/);
   const { id } = await stage.api.createWorkflow("Conflict", CHAIN);
-  const [first, second] = [await openOn(page, id, "?node=mail"), await openOn(await tab(), id, "?node=mail")];
-  // The second tab hears nothing of the other edit before it has one of its own.
-  await second.page.context().setOffline(true);
-  await replaceText(second, "subject", "Mine");
-  await stage.api.call("PUT", `/workflows/${id}`, {
-    revision: (await stage.api.workflow(id)).revision,
-    definition: { ...CHAIN, nodes: CHAIN.nodes.map((one) => (one.id === "mail" ? changed(one, "Theirs") : one)) },
-  });
-  await second.page.context().setOffline(false);
+  const subject = async () => (await params(id, "mail"))?.subject;
+  const [first, second] = [new EditorPage(one.page), await openOn(other.page, id, "?node=mail")];
   const notice = second.page.getByTestId("conflict");
-  await notice.waitFor();
-  expect((await params(id, "mail"))?.subject).toBe("Theirs");
-  await second.button("editor.conflict.mine").click();
-  await expect.poll(async () => (await params(id, "mail"))?.subject).toBe("Mine");
-  await notice.waitFor({ state: "detached" });
-  await first.page.close();
+  for (const choice of ["mine", "theirs"] as const) {
+    // The second window hears nothing of the other edit before it has one of its own.
+    await first.open(`/workflows/${id}?node=mail`);
+    await other.context.setOffline(true);
+    await replaceText(second, "subject", `Mine, and ${choice} is kept`);
+    await replaceText(first, "subject", `Theirs, and ${choice} is kept`);
+    await expect.poll(subject).toBe(`Theirs, and ${choice} is kept`);
+    await other.context.setOffline(false);
+    await notice.waitFor();
+    expect(await subject()).toBe(`Theirs, and ${choice} is kept`);
+    await second.button(`editor.conflict.${choice}`).click();
+    await notice.waitFor({ state: "detached" });
+    const kept = choice === "mine" ? "Mine, and mine is kept" : "Theirs, and theirs is kept";
+    await expect.poll(subject).toBe(kept);
+    await expect.poll(() => second.line("subject").textContent()).toBe(kept);
+  }
 });
-
-function changed<Node extends { params: object }>(node: Node, subject: string): Node {
-  return { ...node, params: { ...node.params, subject } };
-}
 
 test("a server that restarts in the middle of editing loses nothing", async () => {
   const { page, tolerate } = await stage.visit();
