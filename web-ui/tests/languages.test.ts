@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import german from "../../crates/server/messages/de.json" with { type: "json" };
 import english from "../../crates/server/messages/en.json" with { type: "json" };
-import { type Population, placesOf, populate } from "./harness/population.ts";
+import { type Population, placesOf, populate, send } from "./harness/population.ts";
 import { prepareStage } from "./harness/stage.ts";
 import { texts } from "./harness/texts.ts";
+import { ORDER } from "./harness/workflows.ts";
 
 const stage = prepareStage();
 let people: Population;
@@ -56,10 +57,22 @@ test("a chosen language stays, on pages and in the editor", async () => {
   await page.getByRole("heading", { name: texts("en")("home.title"), exact: true }).waitFor();
 });
 
-test("node types, dates and numbers speak the person's language", async () => {
-  const { page } = await stage.visit({ language: "de" });
-  await page.goto(`/workflows/${people.orders}`);
-  await page.getByTestId("node-tell").getByText("HTTP-Aufruf").waitFor();
-  await page.goto(`/runs/${people.succeeded}`);
-  expect(await page.locator("main").textContent()).toMatch(/\d{2}\.\d{2}\.\d{4}/);
-});
+for (const [language, title, date, size] of [
+  ["de", "HTTP-Aufruf", /\d{2}\.\d{2}\.\d{4}/, /1,5\s?kB/],
+  ["en", "HTTP request", /\d{1,2} [A-Z][a-z]{2} \d{4}/, /1\.5\s?kB/],
+] as const) {
+  test(`node types, dates and numbers speak the person's language, ${language}`, async () => {
+    const { page } = await stage.visit({ language });
+    await page.goto(`/workflows/${people.orders}`);
+    await page.getByTestId("node-tell").getByText(title).waitFor();
+    await page.goto(`/runs/${people.succeeded}`);
+    expect(await page.locator("main").textContent()).toMatch(date);
+    // One and a half kilobytes, on a page and in the editor.
+    await send(stage.api, people.orders, { ...ORDER, note: "n".repeat(1_500 - JSON.stringify(ORDER).length - 10) });
+    await page.goto("/inbox");
+    expect(await page.locator("#requests").textContent()).toMatch(size);
+    await page.goto(`/workflows/${people.orders}?node=order`);
+    const requests = page.getByRole("region", { name: texts(language)("editor.trigger.requests") });
+    await expect.poll(() => requests.textContent()).toMatch(size);
+  });
+}

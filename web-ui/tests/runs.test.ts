@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { EditorPage } from "./harness/editor-page.ts";
-import { type Population, populate } from "./harness/population.ts";
+import { type Population, populate, SECRET, send } from "./harness/population.ts";
+import { openSink } from "./harness/sink.ts";
 import { prepareStage } from "./harness/stage.ts";
 import { texts } from "./harness/texts.ts";
-import { ORDER } from "./harness/workflows.ts";
+import { largeOrders, ORDER } from "./harness/workflows.ts";
 
 const stage = prepareStage();
 const say = texts();
@@ -69,10 +70,64 @@ test("a run opened in the editor brings its data along as the sample", async () 
   await page.getByText(ORDER.customer.email).first().waitFor();
 });
 
-test("secrets of a credential are never on a page", async () => {
+test("several attempts are shown one by one with what the step was given, on the page and on the canvas", async () => {
+  let calls = 0;
+  const sink = await openSink(() => {
+    calls += 1;
+    return calls < 3 ? { status: 503, body: `busy for the ${calls}. time` } : { status: 201, body: "done" };
+  });
+  const draft = largeOrders(sink.url);
+  const retry = { attempts: 3, backoff: "fixed", first_delay_ms: 20 } as const;
+  const nodes = draft.nodes.map((one) => (one.id === "tell" ? { ...one, retry, safe_to_repeat: true } : one));
+  const { id } = await stage.api.createWorkflow("Busy", { ...draft, nodes });
+  await stage.api.activate(id);
+  const { run } = await send(stage.api, id, ORDER);
   const { page } = await stage.visit();
-  for (const path of ["/credentials", `/credentials/${people.credential}`, `/workflows/${people.orders}`]) {
-    await page.goto(path);
-    expect(await page.content(), path).not.toContain("very secret");
+  const editor = new EditorPage(page);
+  await editor.open(`/runs/${run}?node=tell`);
+
+  const step = page.locator("#step-tell");
+  expect(await step.locator("summary").first().textContent()).toContain(say("run.attempts_count", { count: 3 }));
+  const onPage = step.locator(".attempt");
+  expect(await onPage.count()).toBe(3);
+  for (const number of [1, 2])
+    expect(await onPage.nth(number - 1).textContent()).toContain(`busy for the ${number}. time`);
+  expect(await onPage.nth(2).textContent()).toContain("done");
+  const given = step.locator(".split > div").filter({ has: page.getByText(say("run.step.input"), { exact: true }) });
+  expect(await given.first().textContent()).toContain(ORDER.id);
+
+  const attempts = page.getByTestId("step-attempts").locator(".attempt");
+  await expect.poll(() => attempts.count()).toBe(3);
+  await attempts.nth(1).locator("summary").first().click();
+  await attempts.nth(1).getByText("busy for the 2. time").first().waitFor();
+  const input = page.getByTestId("step-input");
+  await input.locator("summary").first().click();
+  await input.getByText("Filter").first().waitFor();
+  await sink.close();
+});
+
+test("secrets of a credential are sent and yet never on a page", async () => {
+  const { page } = await stage.visit();
+  // The secret really was a part of the run, so that there is something to hide.
+  expect(people.sink.received.some(({ headers }) => headers.authorization === `Bearer ${SECRET}`)).toBe(true);
+  const paths = [
+    "/credentials",
+    `/credentials/${people.credential}`,
+    `/workflows/${people.orders}`,
+    `/runs/${people.succeeded}`,
+    `/events/${people.event}`,
+    `/api/v1/runs/${people.succeeded}`,
+    `/workflows/${people.orders}/export.json`,
+  ];
+  for (const path of paths) {
+    const answer = await page.request.get(path);
+    expect(answer.status(), path).toBe(200);
+    expect(await answer.text(), path).not.toContain(SECRET);
   }
+  await page.goto(`/runs/${people.succeeded}?node=tell`);
+  const sent = page.getByTestId("step-exchanges");
+  await sent.getByTestId("exchange").locator("> summary").click();
+  await sent.locator(".headers > summary").first().click();
+  await sent.getByText("authorization", { exact: false }).first().waitFor();
+  expect(await page.content()).not.toContain(SECRET);
 });

@@ -1,7 +1,8 @@
 /** A server that has been in use: something of everything, so that no page is empty. */
+import type { Definition } from "../../src/workflow/definition.ts";
 import type { Api } from "./api.ts";
 import { eventually } from "./api.ts";
-import { sendJson } from "./curl.ts";
+import { runCurlLine, sendJson } from "./curl.ts";
 import { openSink, type Sink } from "./sink.ts";
 import { definition, largeOrders, many, node, ORDER } from "./workflows.ts";
 
@@ -17,9 +18,20 @@ export interface Population {
   readonly broken: string;
   /** A workflow of 200 nodes. */
   readonly large: string;
+  /** The runs of the active workflow send its secret. */
   readonly credential: string;
   readonly mail: string;
+  /** A request that was turned away. */
+  readonly refused: string;
+  /** A run that waits for a person's decision. */
+  readonly waiting: string;
+  /** A group of dead letters, as its page names it. */
+  readonly group: string;
+  readonly table: string;
 }
+
+/** What the population's credential holds. */
+export const SECRET = "very secret";
 
 const LONG =
   "Bestellungen aus dem Onlineshop in die Warenwirtschaft übertragen und die Buchhaltungsabteilung benachrichtigen";
@@ -28,7 +40,13 @@ export async function populate(api: Api): Promise<Population> {
   const sink = await openSink(({ path }) =>
     path.startsWith("/gone") ? { status: 404, body: "no such order" } : { status: 201, body: '{"id":4711}' },
   );
-  const orders = await createActive(api, "Paid orders", largeOrders(sink.url));
+  const credential = await api.call<{ id: string }>("POST", "/credentials", {
+    name: "The shop's token",
+    kind: "http_bearer",
+    hosts: ["127.0.0.1"],
+    fields: { token: SECRET },
+  });
+  const orders = await createActive(api, "Paid orders", withCredential(largeOrders(sink.url), credential.id));
   const done = await send(api, orders, ORDER);
   await send(api, orders, { ...ORDER, id: "A-1002", amount: 12 });
   const lost = await createActive(api, LONG, failing(sink.url));
@@ -38,12 +56,8 @@ export async function populate(api: Api): Promise<Population> {
   const broken = await api.createWorkflow("Half done", definition([node("call", "http.request")], []));
   const large = await api.createWorkflow("Two hundred steps", many(200));
   await api.createWorkflow("Just begun", definition([node("start", "webhook", { slug: "begun" })], []));
-  const credential = await api.call<{ id: string }>("POST", "/credentials", {
-    name: "The shop's token",
-    kind: "http_bearer",
-    hosts: ["127.0.0.1"],
-    fields: { token: "very secret" },
-  });
+  const asking = await createActive(api, "Large refunds", refunds());
+  const waiting = await beginRun(api, asking);
   const mail = await eventually("a mail lies in the outbox", async () => {
     const { items } = await api.call<{ items: readonly { id: string }[] }>("GET", "/outbox");
     return items[0]?.id;
@@ -58,6 +72,10 @@ export async function populate(api: Api): Promise<Population> {
     large: large.id,
     credential: credential.id,
     mail,
+    refused: await refuse(api, orders),
+    waiting,
+    group: await deadGroup(api),
+    table: await makeTable(api),
   };
 }
 
@@ -73,6 +91,54 @@ export async function send(api: Api, workflow: string, body: unknown): Promise<{
   const receipt = JSON.parse(answer.body) as { event: string; run: string };
   await api.endedRun(receipt.run);
   return receipt;
+}
+
+/** Lets the calls of a workflow sign in with a credential. */
+function withCredential(draft: Definition, credential: string): Definition {
+  const nodes = draft.nodes.map((one) => (one.type === "http.request" ? { ...one, credential } : one));
+  return { ...draft, nodes };
+}
+
+/** Sends what is no JSON and gives back the id under which it was turned away. */
+async function refuse(api: Api, workflow: string): Promise<string> {
+  await runCurlLine(`curl ${await api.webhookOf(workflow)} -H 'Content-Type: application/json' --data '{"id": '`);
+  return eventually("a request is turned away", async () => {
+    const { items } = await api.call<{ items: readonly { id: string; status: string }[] }>("GET", "/events");
+    return items.find(({ status }) => status === "refused")?.id;
+  });
+}
+
+/** Starts a run that comes to a person's decision, and gives back its id. */
+async function beginRun(api: Api, workflow: string): Promise<string> {
+  const { run } = JSON.parse((await sendJson(await api.webhookOf(workflow), ORDER)).body) as { run: string };
+  return eventually("the run waits", async () => {
+    const { steps } = await api.call<{ steps: readonly { status: string }[] }>("GET", `/runs/${run}`);
+    return steps.some(({ status }) => status === "waiting") ? run : null;
+  });
+}
+
+async function deadGroup(api: Api): Promise<string> {
+  return eventually("a run is given up", async () => {
+    const { items } = await api.call<{ items: readonly { group: string }[] }>("GET", "/dead-letters/groups");
+    return items[0]?.group;
+  });
+}
+
+async function makeTable(api: Api): Promise<string> {
+  const columns = [
+    { name: "customer", type: "text" },
+    { name: "total", type: "number" },
+    { name: "vip", type: "boolean" },
+  ];
+  const { id } = await api.call<{ id: string }>("POST", "/tables", { name: "Customers", columns });
+  const values = { customer: "Jörg Weiß", total: 129.9, vip: true };
+  await api.call("POST", `/tables/${id}/rows`, { key: "joerg.weiss@example.com", values });
+  return id;
+}
+
+function refunds() {
+  const wait = node("decide", "wait", { mode: "approval", message: "{{ $.trigger.body.id }}" }, 1);
+  return definition([node("refund", "webhook", { slug: "refund" }), wait], ["refund -> decide"]);
 }
 
 function failing(url: string) {
@@ -123,5 +189,25 @@ export function placesOf(people: Population): Readonly<Record<string, string>> {
     settings: "/settings",
     users: "/settings/users",
     tokens: "/settings/tokens",
+    persons: "/settings/persons",
+    about: "/settings/about",
+    "dry-run": `/workflows/${people.orders}/dry-run`,
+    "run-waiting": `/runs/${people.waiting}?node=decide`,
+    replay: `/runs/${people.failed}/replay`,
+    "event-refused": `/events/${people.refused}`,
+    "dead-letters": "/dead-letters",
+    "dead-letters-decided": "/dead-letters?show=decided",
+    "dead-letters-group": `/dead-letters?group=${people.group}`,
+    tables: "/tables",
+    table: `/tables/${people.table}`,
+    storage: "/storage",
+    "storage-remove": `/storage/remove?workflow=${people.orders}&days=30`,
+    audit: "/audit",
   };
 }
+
+/** Pages that answer with an error, and with which. */
+export const ERROR_PAGES: Readonly<Record<string, readonly [path: string, status: number]>> = {
+  "not-found": ["/nowhere", 404],
+  "workflow-not-found": ["/workflows/01890000-0000-7000-8000-000000000000", 404],
+};

@@ -6,6 +6,8 @@ export interface Weight {
   readonly bytes: number;
   /** With what the page fetched afterwards, while nobody had to wait for it. */
   readonly bytesInAll: number;
+  /** What of all that is script. */
+  readonly scriptBytes: number;
   /** Kilobytes by file, for the message of a failed test. */
   readonly files: Readonly<Record<string, string>>;
   readonly usableMs: number;
@@ -52,6 +54,7 @@ function sumUp(): Weight {
   return {
     bytes: sum(needed),
     bytesInAll: sum(loads),
+    scriptBytes: sum(loads.filter(({ name }) => new URL(name).pathname.endsWith(".js"))),
     files: Object.fromEntries(
       needed.map(({ name, encodedBodySize }) => [new URL(name).pathname, (encodedBodySize / 1000).toFixed(1)]),
     ),
