@@ -93,6 +93,14 @@ impl RetryPolicy {
     }
 }
 
+impl RetryPolicy {
+    /// How long a step may wait in all between its attempts, in milliseconds, unless the other side asks for more.
+    pub fn longest_wait_ms(&self) -> u64 {
+        let delays = (1..).map_while(|failed| self.delay_ms(failed, None, 1.0));
+        delays.fold(0, u64::saturating_add)
+    }
+}
+
 /// What one entry of [`RetryPolicy::retry_on`] means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryOn {

@@ -26,6 +26,7 @@ const TELLING: ReadonlySet<string> = new Set([
   "not_in_a_box",
   "out_of_range",
   "reference_not_before",
+  "retry_too_long",
   "too_many_nodes",
   "unknown_edge_end",
   "unknown_node_type",

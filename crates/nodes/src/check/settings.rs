@@ -18,6 +18,9 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
     for node in definition.nodes.iter().filter(|node| node.node_type == "wait") {
         check_wait(node, settings, problems);
     }
+    for node in &definition.nodes {
+        check_retry(node, settings, problems);
+    }
 }
 
 fn check_order(order_by: &str, problems: &mut Vec<Problem>) {
@@ -54,5 +57,20 @@ fn check_wait(node: &NodeDefinition, settings: &Settings, problems: &mut Vec<Pro
             duration::in_words(settings.run_timeout_ms)
         );
         problems.push(Problem::of_node(&node.id, "wait_too_long", message).at(parameter));
+    }
+}
+
+/// A run that may not take as long as all attempts of a step would end before the last of them.
+fn check_retry(node: &NodeDefinition, settings: &Settings, problems: &mut Vec<Problem>) {
+    let Some(policy) = &node.retry else { return };
+    let wait_ms = policy.longest_wait_ms();
+    if wait_ms > settings.run_timeout_ms {
+        let message = format!(
+            "Its attempts take up to {} in all, longer than a run of this workflow may take, which is {}. Raise “Longest run” \
+             in the workflow's settings, to at most 90 days, or try fewer times or faster.",
+            duration::in_words(wait_ms),
+            duration::in_words(settings.run_timeout_ms)
+        );
+        problems.push(Problem::of_node(&node.id, "retry_too_long", message).at("retry"));
     }
 }

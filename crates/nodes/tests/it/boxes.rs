@@ -115,6 +115,52 @@ fn a_wait_is_not_longer_than_its_run_may_take() {
     );
 }
 
+const DAY_MS: u64 = 86_400_000;
+
+#[test]
+fn attempts_do_not_take_longer_than_their_run_may() {
+    let retry = |retry: Value, run_timeout_ms: u64| {
+        problems(json!({
+            "nodes": [
+                { "id": "start", "type": "webhook" },
+                { "id": "tell", "type": "http.request", "params": { "url": "https://a.example" }, "retry": retry },
+            ],
+            "edges": [{ "from": "start", "to": "tell" }],
+            "settings": { "run_timeout_ms": run_timeout_ms },
+        }))
+    };
+    let fixed = |attempts: u32, delay_ms: u64| json!({ "attempts": attempts, "backoff": "fixed", "first_delay_ms": delay_ms, "max_delay_ms": delay_ms });
+    let too_long = expected(&[("tell", "retry_too_long")]);
+    assert_eq!(retry(fixed(2, 2 * DAY_MS), 3_600_000), too_long);
+    assert_eq!(retry(fixed(2, 2 * DAY_MS), 2 * DAY_MS), []);
+    assert_eq!(retry(fixed(3, 2 * DAY_MS), 2 * DAY_MS), too_long, "both delays count");
+    assert_eq!(retry(fixed(1, 2 * DAY_MS), 3_600_000), [], "one attempt waits for nothing");
+    let doubling = json!({ "attempts": 20, "backoff": "exponential", "first_delay_ms": 1_000, "max_delay_ms": 60_000 });
+    assert_eq!(retry(doubling.clone(), 3_600_000), [], "at most 13 times a minute and what comes before");
+    assert_eq!(retry(doubling, 600_000), too_long);
+}
+
+#[test]
+fn attempts_and_delays_have_their_bounds() {
+    let retry = |attempts: u64, delay_ms: u64| {
+        problems(json!({
+            "nodes": [
+                { "id": "start", "type": "webhook" },
+                { "id": "tell", "type": "http.request", "params": { "url": "https://a.example" },
+                    "retry": { "attempts": attempts, "first_delay_ms": delay_ms, "max_delay_ms": delay_ms } },
+            ],
+            "edges": [{ "from": "start", "to": "tell" }],
+            "settings": { "run_timeout_ms": 7_776_000_000_u64 },
+        }))
+    };
+    assert_eq!(retry(100, 1_000), []);
+    assert_eq!(retry(2, 90 * DAY_MS), []);
+    let invalid = expected(&[("tell", "invalid_retry")]);
+    assert_eq!(retry(101, 1_000), invalid);
+    assert_eq!(retry(0, 1_000), invalid);
+    assert_eq!(retry(1, 90 * DAY_MS + 1), invalid);
+}
+
 #[test]
 fn settings_hold_expressions_paths_and_addresses_that_can_be_read() {
     let of =

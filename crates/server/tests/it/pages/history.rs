@@ -139,6 +139,7 @@ fn a_run_that_waits_can_be_cancelled_once() {
                 "retry": {"attempts": 3, "first_delay_ms": 3_600_000, "max_delay_ms": 3_600_000}},
         ],
         "edges": [{"from": "go", "to": "call"}],
+        "settings": {"run_timeout_ms": 86_400_000},
     });
     let id = product.create("Waits", &definition);
     let receipt = product.api("POST", &format!("/workflows/{id}/run"), None).must_be(202);
