@@ -9,22 +9,21 @@ use futures_util::FutureExt as _;
 use futures_util::future::{AbortHandle, Abortable};
 use model::{Clock, RunId, RunStatus};
 use nodes::Catalogue;
-use serde_json::json;
-use storage::queue::{Claim, Ending, Next, Progress, Queue};
-use storage::{DeadLetterReason, Storage, StorageError};
+use storage::queue::{Claim, Ending, Lease, NewEvent, Queue};
+use storage::{Storage, StorageError};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::dead_letter::dead_letter;
+use crate::at_work;
 use crate::effects::Effects;
 use crate::gate::{Place, WorkflowGate};
 use crate::live::{Answer, Live, News};
 use crate::prepared::PreparedDefinitions;
-use crate::run::work_on;
-use crate::scheduler::{sleep_ms, start_due};
+use crate::run::{Ended, work_on};
+use crate::scheduler::Scheduler;
+use crate::set_aside::Stranded;
 use crate::settings::EngineSettings;
-use crate::step::panicked;
 use crate::vault::Vault;
 
 /// The engine. Cheap to clone.
@@ -51,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) home: OnceLock<Handle>,
     /// Wakes whoever carries out replay jobs.
     pub(crate) replays_added: Notify,
+    scheduler: tokio::sync::Mutex<Scheduler>,
     at_work: Mutex<HashMap<RunId, AbortHandle>>,
     stopping: watch::Sender<bool>,
 }
@@ -83,13 +83,14 @@ impl Engine {
             effects: parts.effects,
             vault: parts.vault,
             clock: parts.clock,
-            settings: parts.settings,
             definitions: PreparedDefinitions::default(),
             live: Live::default(),
-            gate: Arc::default(),
+            gate: Arc::new(WorkflowGate::new(parts.settings.max_parallel_runs)),
+            settings: parts.settings,
             chance: parts.chance,
             home: OnceLock::new(),
             replays_added: Notify::new(),
+            scheduler: tokio::sync::Mutex::default(),
             at_work: Mutex::default(),
             stopping: watch::channel(false).0,
         };
@@ -118,7 +119,8 @@ impl Engine {
 
     /// Ends an unfinished run by a person's wish, and every run that it called. False when it had ended already.
     pub async fn cancel(&self, run: RunId) -> Result<bool, StorageError> {
-        let cancelled = self.shared.queue.cancel(run).await?;
+        let starts = self.told_of_cancelling(run).await?;
+        let cancelled = self.shared.queue.cancel_and_start(run, starts).await?;
         for run in &cancelled {
             let run = *run;
             if let Some(task) = self.shared.lock_at_work().remove(&run) {
@@ -131,6 +133,22 @@ impl Engine {
             self.shared.live.answer(run, || Answer::Finished { status, output, error: None });
         }
         Ok(!cancelled.is_empty())
+    }
+
+    /// The run that tells the sender that its run was cancelled, if that is wished.
+    async fn told_of_cancelling(&self, run: RunId) -> Result<Vec<NewEvent>, StorageError> {
+        let shared = &self.shared;
+        let record = shared.storage.run(run).await?;
+        let definition_key = record.definition_key;
+        let workflow_key = shared.storage.workflow_key(record.workflow).await?;
+        let prepared = shared.definitions.get(&shared.storage, &shared.catalogue, definition_key, workflow_key).await?;
+        // A run is cancelled once: no epoch tells this end from others.
+        let lease = Lease { run_key: record.key, epoch: i64::MAX, opening: 0 };
+        let (event, mode, started_at) = (record.event, record.mode, record.started_at);
+        let run = Stranded { lease, run, workflow_key, definition_key, mode, event, started_at, crashes: 0 };
+        let ended = Ended { shared, prepared: &prepared, run: &run, output: &serde_json::Value::Null };
+        let ending = Ending::new(RunStatus::Cancelled, shared.clock.now());
+        Ok(ended.call_back(&ending).await.into_iter().collect())
     }
 
     /// Works until [`Self::stop`] is called, then lets the runs at work end for at most `grace`. What is left over is
@@ -185,9 +203,9 @@ impl Engine {
     /// Works on what is due now, and on what that makes due, until nothing is left. For tests.
     pub async fn run_until_idle(&self) {
         loop {
-            let moved = start_due(&self.shared).await;
+            let has_more = self.shared.scheduler.lock().await.start_due(&self.shared).await;
             let claims = self.shared.claim(self.shared.settings.max_parallel_runs.max(1)).await;
-            if claims.is_empty() && moved == 0 {
+            if claims.is_empty() && !has_more {
                 return;
             }
             futures_util::future::join_all(claims.into_iter().map(|claim| self.shared.guarded(claim))).await;
@@ -198,8 +216,11 @@ impl Engine {
 /// Starts the runs of schedules until the engine is asked to stop.
 async fn run_schedules(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
-        let moved = start_due(&shared).await;
-        let sleep_ms = if moved > 0 { 0 } else { sleep_ms(&shared).await };
+        let sleep_ms = {
+            let mut scheduler = shared.scheduler.lock().await;
+            let has_more = scheduler.start_due(&shared).await;
+            if has_more { 0 } else { scheduler.sleep_ms(&shared).await }
+        };
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(sleep_ms)) => {}
             _ = stopping.changed() => {}
@@ -226,26 +247,13 @@ impl Shared {
     /// Works on a run; a panic ends only this run, and visibly.
     async fn guarded(&self, claim: Claim) {
         let place = Place::new(self.gate.clone(), claim.workflow_key);
-        let (lease, run, started_at) = (claim.lease, claim.run, claim.started_at);
-        let outcome = AssertUnwindSafe(work_on(self, claim, place)).catch_unwind().await;
-        if outcome.is_err() {
-            tracing::error!(%run, "a run panicked and was set aside");
-            let now = self.clock.now();
-            let status = RunStatus::Dead;
-            let error = Some(json!({ "node": null, "error": panicked() }));
-            let workflow = self.storage.run(run).await.map(|record| record.workflow).ok();
-            let letter = |workflow| dead_letter(workflow, DeadLetterReason::Failed, None, &panicked());
-            let dead_letter = workflow.map(letter);
-            let ending = Ending { error: error.clone(), dead_letter, ..Ending::new(status, now) };
-            let progress = Progress { started_at: started_at.unwrap_or(now), ..Progress::default() };
-            if let Err(error) = self.queue.record(lease, progress, Next::End(ending)).await {
-                tracing::error!(%error, %run, "the end of a run could not be stored");
+        let stranded = Stranded::from(&claim);
+        let work = async {
+            if AssertUnwindSafe(work_on(self, claim, place)).catch_unwind().await.is_err() {
+                Box::pin(self.end_panicked(stranded.clone())).await;
             }
-            if let Some(workflow) = workflow {
-                self.live.tell(|| News::Run { workflow, run, status });
-            }
-            self.live.answer(run, || Answer::Finished { status, output: serde_json::Value::Null, error });
-        }
+        };
+        at_work::for_run(self.storage.crash_marks(), stranded.lease.run_key, work).await;
     }
 
     fn lock_at_work(&self) -> MutexGuard<'_, HashMap<RunId, AbortHandle>> {

@@ -9,10 +9,12 @@ use tokio::sync::Notify;
 /// The limit of a workflow whose definition has not been read yet. The first run reads it and lets the others in.
 const FIRST_LIMIT: u32 = 1;
 
-/// Counts the runs at work, by workflow.
-#[derive(Debug, Default)]
+/// Counts the runs at work, by workflow. A quarter of all places is kept for the others: none takes them all.
+#[derive(Debug)]
 pub(crate) struct WorkflowGate {
     places: Mutex<HashMap<i64, Places>>,
+    /// How many places one workflow may have at the most.
+    most: u32,
     /// Wakes the worker when a place is free again.
     pub(crate) freed: Notify,
 }
@@ -24,9 +26,15 @@ struct Places {
 }
 
 impl WorkflowGate {
+    /// With so many places for all workflows together.
+    pub(crate) fn new(places: usize) -> Self {
+        let most = u32::try_from(places - places / 4).unwrap_or(u32::MAX).max(1);
+        Self { places: Mutex::default(), most, freed: Notify::new() }
+    }
+
     /// Sets how many runs of a workflow may be at work.
     pub(crate) fn set_limit(&self, workflow_key: i64, limit: u32) {
-        let limit = limit.max(1);
+        let limit = limit.clamp(1, self.most);
         let before = {
             let mut places = self.lock();
             let places = places.entry(workflow_key).or_insert(Places { taken: 0, limit });
@@ -84,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_it_is_dropped() {
-        let gate = Arc::new(WorkflowGate::default());
+        let gate = Arc::new(WorkflowGate::new(8));
         gate.set_limit(1, 1);
         assert!(gate.admit(1));
         let place = Place::new(gate.clone(), 1);
@@ -95,8 +103,18 @@ mod tests {
     }
 
     #[test]
+    fn no_workflow_takes_every_place_whatever_its_limit_is() {
+        for (places, most) in [(1, 1), (2, 2), (4, 3), (256, 192)] {
+            let gate = WorkflowGate::new(places);
+            gate.set_limit(1, 1_000);
+            assert_eq!((0..1_000).filter(|_| gate.admit(1)).count(), most);
+            assert!(gate.admit(2), "another workflow has its own places");
+        }
+    }
+
+    #[test]
     fn a_workflow_whose_limit_is_not_known_yet_gets_one_place() {
-        let gate = WorkflowGate::default();
+        let gate = WorkflowGate::new(8);
         assert!(gate.admit(1));
         assert!(!gate.admit(1));
         gate.set_limit(1, 2);

@@ -8,6 +8,7 @@ use storage::{RunRecord, StepRecord, StorageError};
 
 use crate::engine::Engine;
 use crate::live::News;
+use crate::ordering::order_key_or_own;
 use crate::transition::is_for_a_person;
 
 /// What became of a step in doubt.
@@ -37,7 +38,8 @@ impl Engine {
         let record = shared.storage.run(run).await?;
         let Some(step) = self.step_in_doubt(&record).await? else { return Ok(false) };
         let step = decided(step, answer, shared.clock.now());
-        let revival = Revival { steps: vec![step], attempts: Vec::new(), decided_by: by };
+        let order_key = self.order_key_of(&record).await?;
+        let revival = Revival { steps: vec![step], attempts: Vec::new(), decided_by: by, order_key };
         let revived = shared.queue.revive(run, revival).await?;
         if revived {
             let workflow = record.workflow;
@@ -46,16 +48,23 @@ impl Engine {
         Ok(revived)
     }
 
+    /// What keeps a run in order with others of its workflow. It follows from its event, which never changes.
+    async fn order_key_of(&self, run: &RunRecord) -> Result<Option<String>, StorageError> {
+        let storage = &self.shared().storage;
+        let settings = storage.definition(run.definition_key).await?.settings;
+        if settings.order_by.trim().is_empty() {
+            return Ok(None);
+        }
+        Ok(order_key_or_own(&settings, &storage.event_content(run.event).await?))
+    }
+
     /// The step that a dead run is in doubt about.
     pub async fn step_in_doubt(&self, run: &RunRecord) -> Result<Option<StepRecord>, StorageError> {
         let Some(error) = run.error.as_ref().filter(|_| run.status == RunStatus::Dead) else { return Ok(None) };
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         let (node, iteration) = (NodeId::from(text("node")), text("iteration"));
-        let steps = self.shared().storage.run_steps(run.key).await?;
-        let is_it = |step: &StepRecord| {
-            step.node == node && step.iteration == iteration && step.error.as_ref().is_some_and(is_for_a_person)
-        };
-        Ok(steps.into_iter().find(is_it))
+        let step = self.shared().storage.run_step(run.key, &node, iteration).await?;
+        Ok(step.filter(|step| step.error.as_ref().is_some_and(is_for_a_person)))
     }
 }
 

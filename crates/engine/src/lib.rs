@@ -4,6 +4,7 @@
 //! is no SQL here, and nothing knows the web server.
 
 mod ahead;
+mod at_work;
 mod callee;
 mod computing_time;
 pub mod credential_test;
@@ -23,6 +24,7 @@ pub mod replay;
 pub mod replay_jobs;
 mod run;
 mod scheduler;
+mod set_aside;
 mod settings;
 mod sight;
 mod starts;
@@ -33,7 +35,7 @@ mod vault;
 
 pub use computing_time::stop_after_computing;
 pub use engine::{Engine, Parts};
-pub use ordering::order_key;
+pub use ordering::{order_key, order_key_or_own};
 pub use run::Suspended;
 pub use settings::EngineSettings;
 pub use vault::Vault;

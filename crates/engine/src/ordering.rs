@@ -13,6 +13,15 @@ const COMPUTING_LIMIT_MS: u64 = 100;
 /// Longer keys are a mistake, in bytes.
 const LONGEST_KEY_BYTES: usize = 500;
 
+/// What keeps the runs of events in order whose key cannot be computed: they go one after the other, too. No text that
+/// a person writes begins like this.
+const NO_KEY: &str = "\u{0}no key";
+
+/// What an event gives for the workflow's `order_by`. An event whose key cannot be computed keeps its place among its like.
+pub fn order_key_or_own(settings: &Settings, event: &Event) -> Option<String> {
+    order_key(settings, event).unwrap_or_else(|_| Some(NO_KEY.to_owned()))
+}
+
 /// What an event gives for the workflow's `order_by`. Runs with the same key go one at a time; none: in any order.
 pub fn order_key(settings: &Settings, event: &Event) -> Result<Option<String>, NodeError> {
     if settings.order_by.trim().is_empty() {

@@ -10,6 +10,7 @@ use nodes::manifest::NodeKind;
 use serde_json::Value;
 use storage::{Storage, StorageError};
 
+use crate::at_work;
 use crate::plan::Shape;
 use crate::sight::Sight;
 
@@ -194,6 +195,7 @@ impl PreparedDefinitions {
         }
         let definition = storage.definition(definition_key).await?;
         let (workflow, name) = storage.workflow_name(workflow_key).await?;
+        at_work::busy();
         let prepared = Arc::new(Prepared::new(definition, workflow, name, catalogue));
         let mut known = self.lock();
         if known.len() >= CAPACITY {

@@ -28,6 +28,8 @@ pub struct ReplayWish {
     pub steps: BTreeMap<NodeId, Value>,
     /// The new run's id, when the same wish may come again and must not start two; see [`RunId::derived`].
     pub as_run: Option<RunId>,
+    /// The run is in doubt and is repeated from the start all the same: what may have happened may happen a second time.
+    pub although_in_doubt: bool,
 }
 
 /// Where a replay begins.
@@ -56,6 +58,9 @@ pub enum ReplayError {
     /// It has not ended.
     #[error("the run has not ended yet")]
     NotOver,
+    /// Nobody has said what became of a step of it, so a replay could do a second time what happened already.
+    #[error("the step `{0}` of the run is in doubt: say whether it happened, have it done again, or give up")]
+    InDoubt(NodeId),
     /// It is to begin at the failed step, and none failed.
     #[error("no step of the run failed")]
     NothingFailed,
@@ -80,6 +85,10 @@ impl Engine {
         let record = storage.run(wish.run).await?;
         if !record.status.is_final() {
             return Err(ReplayError::NotOver);
+        }
+        let may_repeat = wish.although_in_doubt && wish.from == ReplayFrom::Start;
+        if let Some(step) = self.step_in_doubt(&record).await?.filter(|_| !may_repeat) {
+            return Err(ReplayError::InDoubt(step.node));
         }
         let (definition_key, version) = self.version_of(&record, wish.version).await?;
         let definition = storage.definition(definition_key).await?;

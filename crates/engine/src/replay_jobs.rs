@@ -91,9 +91,8 @@ impl Engine {
                 storage.settle_dead_letter(letter.run_key, new, job.created_by.clone()).await?;
                 None
             }
-            Err(ReplayError::Storage(error @ (StorageError::Unavailable | StorageError::QueueFull))) => {
-                return Err(error);
-            }
+            // It is no fault of this run, so the job waits.
+            Err(ReplayError::Storage(error)) if error.is_passing() => return Err(error),
             Err(error) => Some(error.to_string()),
         };
         storage.note_replay(job.key, letter.run_key, fault).await?;
@@ -110,5 +109,6 @@ fn wish(job: &ReplayJob, run: RunId, options: ReplayOptions) -> ReplayWish {
         event: None,
         steps: BTreeMap::new(),
         as_run: Some(new),
+        although_in_doubt: false,
     }
 }

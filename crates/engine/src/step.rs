@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use storage::crash_points::{self, CrashPoint};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use crate::at_work;
 use crate::computing_time::stop_after_computing;
 use crate::effects::{Call, Exchange, OpenCredential};
 use crate::engine::Shared;
@@ -211,7 +212,7 @@ async fn decide(shared: &Shared, prepared: &Prepared, going: &mut Going<'_>, pus
     let public = going.credential.as_ref().map_or(Value::Null, OpenCredential::public_fields);
     let known = going.params.take();
     let this = &going.this;
-    let (params, outcome) = compute(shared, this, prepared.is_heavy(&node.id), || {
+    let (params, outcome) = compute(prepared.is_heavy(&node.id), || {
         let params = match known {
             Some(params) => params,
             None => params_now(shared, prepared, this, going.started_at)?,
@@ -316,7 +317,7 @@ pub(crate) fn resolved_params(
     this: &Try<'_>,
     started_at: Timestamp,
 ) -> Result<Map<String, Value>, NodeError> {
-    compute(shared, this, prepared.is_heavy(&this.node.id), || params_now(shared, prepared, this, started_at))
+    compute(prepared.is_heavy(&this.node.id), || params_now(shared, prepared, this, started_at))
 }
 
 fn params_now(
@@ -329,10 +330,9 @@ fn params_now(
     shared.catalogue.resolve_params(this.node, &this.context, &surroundings)
 }
 
-/// Computes where it hurts least: what may take long must not hold up the other runs of the same thread. While it lasts, a mark
-/// outside of the process says which run is to blame should it take the process down.
-fn compute<T>(shared: &Shared, this: &Try<'_>, heavy: bool, work: impl FnOnce() -> T) -> T {
-    let _mark = this.run_key.map(|run_key| shared.storage.crash_marks().enter(run_key));
+/// Computes where it hurts least: what may take long must not hold up the other runs of the same thread.
+fn compute<T>(heavy: bool, work: impl FnOnce() -> T) -> T {
+    at_work::busy();
     let may_move_others = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
     if heavy && may_move_others { tokio::task::block_in_place(work) } else { work() }
 }

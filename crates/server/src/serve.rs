@@ -17,7 +17,7 @@ use crate::config::{Config, Loaded};
 use crate::console::Console;
 use crate::housekeeping::Housekeeping;
 use crate::pages::Site;
-use crate::{key, middleware, parts};
+use crate::{key, middleware, parts, schedules};
 
 /// Runs the server until the process is told to stop (SIGINT or SIGTERM).
 pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
@@ -29,6 +29,7 @@ pub async fn serve(loaded: Loaded, console: Console) -> Result<(), Failure> {
     // From here on, so that a word to stop is heard also while the server is still starting.
     let told_to_stop = told_to_stop();
     let storage = parts::open_storage(&config, Role::Server).await?;
+    schedules::reconcile(&storage).await?;
     let catalogue = Arc::new(parts::load_catalogue(&config).map_err(|error| Failure::new(error.to_string()))?);
     let accounts = Accounts::new(storage.clone(), &config);
     let code = accounts.prepare(owner_of(&config)).await?;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{NodeId, RunId, StepStatus, Timestamp};
+use model::{Event, EventId, NodeId, RunId, StepStatus, Timestamp};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
+use uuid::Uuid;
 
 use crate::entities::{event, run, signal, step};
 use crate::error::StorageError;
@@ -40,7 +42,45 @@ pub(crate) async fn load(
         turns,
         signals: load_signals(connection, lease.run_key).await?,
         crashes,
+        is_unread: false,
         created_at: Timestamp(row.created_at),
+        started_at: row.started_at.map(Timestamp),
+    }))
+}
+
+/// The same without anything that may be large or broken, for a run that takes the process down as soon as it is read.
+pub(crate) async fn load_unread(
+    connection: &impl ConnectionTrait,
+    lease: Lease,
+    crashes: u32,
+) -> Result<Option<Claim>, StorageError> {
+    let Some(row) = run::Entity::find_by_id(lease.run_key).one(connection).await? else { return Ok(None) };
+    let trigger = event::Entity::find_by_id(row.event_id)
+        .select_only()
+        .columns([event::Column::PublicId, event::Column::Method])
+        .into_tuple::<(Uuid, String)>()
+        .one(connection)
+        .await?;
+    let (id, method) = trigger.ok_or(StorageError::NotFound { what: "event" })?;
+    let created_at = Timestamp(row.created_at);
+    let (headers, query) = (serde_json::Map::new(), serde_json::Map::new());
+    let content =
+        Event { id: EventId(id), received_at: created_at, method, headers, query, body: serde_json::Value::Null };
+    Ok(Some(Claim {
+        lease,
+        run: RunId(row.public_id),
+        workflow_key: row.workflow_id,
+        definition_key: row.definition_id,
+        mode: RunMode::from_stored(&row.mode),
+        parent: parent_of(&row),
+        trigger_node: NodeId(row.trigger_node),
+        event: Arc::new(content),
+        steps: Vec::new(),
+        turns: Vec::new(),
+        signals: Vec::new(),
+        crashes,
+        is_unread: true,
+        created_at,
         started_at: row.started_at.map(Timestamp),
     }))
 }

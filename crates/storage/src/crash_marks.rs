@@ -4,8 +4,10 @@
 //! by the operating system when the process dies, and a power cut is no run's fault.
 
 use std::fs::{File, OpenOptions};
+use std::future::poll_fn;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::StorageError;
@@ -70,6 +72,16 @@ impl CrashMarks {
         {
             tracing::warn!(%error, "the marks of the runs at work could not be cleared");
         }
+    }
+
+    /// Does something for a run that is marked while that keeps the processor busy, and not while it waits.
+    pub(crate) async fn while_busy<T>(&self, run_key: i64, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            let _mark = self.enter(run_key);
+            work.as_mut().poll(context)
+        })
+        .await
     }
 
     /// Marks a run as being at work, by its key.

@@ -59,6 +59,17 @@ pub enum StorageError {
         /// The program's schema.
         program: String,
     },
+    /// The database has an older schema, which cannot be changed under a running server.
+    #[error(
+        "the database has the schema {database}, this program needs {program}, and a server is running that may know the \
+         older one only; stop the server, or start it in the same version as this command"
+    )]
+    SchemaOlder {
+        /// The database's schema.
+        database: String,
+        /// The program's schema.
+        program: String,
+    },
     /// So little is free on the disk that nothing new is taken.
     #[error(
         "only {free_bytes} bytes are free on the disk of {directory}, less than {floor_bytes} \
@@ -108,6 +119,21 @@ pub enum StorageError {
     Database(String),
 }
 
+impl StorageError {
+    /// Whether the same may succeed later: it is the disk, the database or the queue that refuses, not what was asked for.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::DiskLow { .. }
+                | Self::LogFull { .. }
+                | Self::QueueFull
+                | Self::Unavailable
+                | Self::Io(_)
+                | Self::Database(_)
+        )
+    }
+}
+
 impl From<DbErr> for StorageError {
     fn from(error: DbErr) -> Self {
         Self::Database(error.to_string())
@@ -123,5 +149,23 @@ impl From<serde_json::Error> for StorageError {
 impl From<std::io::Error> for StorageError {
     fn from(error: std::io::Error) -> Self {
         Self::Io(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_refuses_for_a_while_is_told_from_what_never_succeeds() {
+        let disk = StorageError::DiskLow { directory: "/data".to_owned(), free_bytes: 1, floor_bytes: 2 };
+        let log = StorageError::LogFull { bytes: 2, most: 1 };
+        let database = StorageError::Database("database is locked".to_owned());
+        for passing in [disk, log, database, StorageError::QueueFull, StorageError::Unavailable] {
+            assert!(passing.is_passing(), "{passing}");
+        }
+        for lasting in [StorageError::NotFound { what: "run" }, StorageError::Corrupt("{".to_owned())] {
+            assert!(!lasting.is_passing(), "{lasting}");
+        }
     }
 }

@@ -86,10 +86,21 @@ impl Storage {
         Ok(rows.into_iter().filter_map(|(row, workflow)| Some(record(row, &workflow?))).collect())
     }
 
-    /// When the next schedule is due; none when nothing is planned.
-    pub async fn next_schedule_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        let next = at_work().filter(schedule::Column::NextAt.is_not_null()).limit(1).one(self.read()).await?;
+    /// When the next schedule is due after a moment; none when nothing is planned.
+    pub async fn next_schedule_after(&self, moment: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        let next = at_work().filter(schedule::Column::NextAt.gt(moment.0)).limit(1).one(self.read()).await?;
         Ok(next.and_then(|(row, _)| row.next_at).map(Timestamp))
+    }
+
+    /// The schedules of every workflow, those that start nothing included.
+    pub async fn all_schedules(&self) -> Result<Vec<ScheduleRecord>, StorageError> {
+        let rows = schedule::Entity::find()
+            .find_also_related(workflow::Entity)
+            .order_by_asc(schedule::Column::WorkflowId)
+            .order_by_asc(schedule::Column::NodeId)
+            .all(self.read())
+            .await?;
+        Ok(rows.into_iter().filter_map(|(row, workflow)| Some(record(row, &workflow?))).collect())
     }
 
     /// The schedules of a workflow.

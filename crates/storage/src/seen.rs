@@ -6,6 +6,7 @@ use sea_orm::{
     Statement,
 };
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::entities::seen;
 use crate::error::StorageError;
@@ -42,7 +43,7 @@ const FORGOTTEN_WITH_EACH: u32 = 4;
 
 impl Storage {
     /// Says whether a key was seen before and remembers it if not. A step that asks again gets the same answer: it does not
-    /// meet itself.
+    /// meet itself. Nor does a replay meet the run that it repeats, or another replay of that.
     pub async fn seen(&self, question: SeenQuestion) -> Result<SeenAnswer, StorageError> {
         let now = self.now();
         self.write(move |transaction| Box::pin(answer(transaction, question, now))).await
@@ -72,11 +73,13 @@ async fn answer(
         return Ok(SeenAnswer { seen_before: false, first_at: now });
     };
     let first_at = Timestamp(known.first_at);
-    if known.run_id == question.run.0 && known.iteration == question.iteration {
+    let is_same_turn = known.iteration == question.iteration;
+    if is_same_turn && known.run_id == question.run.0 {
         return Ok(SeenAnswer { seen_before: false, first_at });
     }
     if now < first_at.plus_ms(question.window_ms) {
-        return Ok(SeenAnswer { seen_before: true, first_at });
+        let is_itself = is_same_turn && has_same_origin(transaction, known.run_id, question.run.0).await?;
+        return Ok(SeenAnswer { seen_before: !is_itself, first_at });
     }
     let mut renewed = known.into_active_model();
     renewed.first_at = Set(now.0);
@@ -85,6 +88,23 @@ async fn answer(
     renewed.iteration = Set(question.iteration);
     renewed.update(transaction).await?;
     Ok(SeenAnswer { seen_before: false, first_at: now })
+}
+
+/// Whether two runs repeat the same one, or one of them the other, over any number of replays.
+async fn has_same_origin(transaction: &DatabaseTransaction, one: Uuid, other: Uuid) -> Result<bool, StorageError> {
+    let origin = origin_of(transaction, one).await?;
+    Ok(origin.is_some() && origin == origin_of(transaction, other).await?)
+}
+
+/// The key of the run that a run repeats in the end, or its own. None when there is no such run.
+async fn origin_of(transaction: &DatabaseTransaction, run: Uuid) -> Result<Option<i64>, StorageError> {
+    // A replay is always younger than what it repeats. History may have forgotten the origin; its key is still known.
+    let sql = "WITH RECURSIVE chain (id) AS (SELECT id FROM runs WHERE public_id = ? UNION \
+               SELECT runs.replay_of FROM chain JOIN runs ON runs.id = chain.id WHERE runs.replay_of IS NOT NULL) \
+               SELECT MIN(id) FROM chain";
+    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [run.into()]);
+    let row = transaction.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?.flatten())
 }
 
 async fn forget_expired(transaction: &DatabaseTransaction, now: Timestamp) -> Result<(), StorageError> {

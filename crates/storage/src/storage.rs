@@ -69,7 +69,8 @@ impl StorageSettings {
 pub enum Role {
     /// The one server of this data directory: it brings the schema up to date and works on the queue.
     Server,
-    /// A command beside a running server. It never touches the queue.
+    /// A command beside a running server. It never touches the queue, and brings the schema up to date only while there is no
+    /// server, which might know the present one only.
     Tool,
 }
 
@@ -111,13 +112,14 @@ impl Storage {
             Role::Tool => (CrashMarks::nowhere(), Vec::new()),
         };
         let write_connection = open_writer(&settings.database_file()).await?;
-        migrate(&write_connection).await?;
+        migrate(&write_connection, &settings.directory, role).await?;
         let reader = open_reader(&settings.database_file(), settings.reader_connections).await?;
         let writer =
             Writer::start(settings.database_file(), write_connection, reader.clone(), settings.batch_limit, lock)
                 .await?;
         let connections = Connections { writer: writer.clone(), reader: reader.clone() };
-        let queue = SqliteQueue::open(connections, clock.clone(), &settings, room, (role, crashed)).await?;
+        let queue =
+            SqliteQueue::open(connections, clock.clone(), &settings, room, (role, marks.clone(), crashed)).await?;
         marks.clear();
         Ok(Self { inner: Arc::new(Inner { reader, writer, queue: Arc::new(queue), clock, settings, marks }) })
     }
@@ -193,8 +195,16 @@ impl Storage {
     }
 }
 
-async fn migrate(connection: &DatabaseConnection) -> Result<(), StorageError> {
+async fn migrate(connection: &DatabaseConnection, directory: &Path, role: Role) -> Result<(), StorageError> {
     schema::must_not_be_newer(connection).await?;
+    if role == Role::Server {
+        return Ok(Migrator::up(connection, None).await?);
+    }
+    let Some(database) = schema::older_than_program(connection).await? else { return Ok(()) };
+    let _lock = lock_directory(directory).map_err(|error| match error {
+        StorageError::DirectoryInUse { .. } => StorageError::SchemaOlder { database, program: schema::of_program() },
+        other => other,
+    })?;
     Ok(Migrator::up(connection, None).await?)
 }
 

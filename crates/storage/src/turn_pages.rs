@@ -1,6 +1,6 @@
 //! The turns of a loop, for people who look at them: counted, in pages, and one at a time.
 
-use model::{NodeError, NodeId, StepStatus, Timestamp};
+use model::{AttemptStatus, NodeError, NodeId, StepStatus, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -117,6 +117,23 @@ impl Storage {
             .all(self.read())
             .await?;
         step_records(self.read(), rows).await
+    }
+
+    /// What is under way that must not be done twice, as far as it is on record: the step and its attempt. None: nothing.
+    pub async fn open_intent(&self, run_key: i64) -> Result<Option<(StepRecord, AttemptRecord)>, StorageError> {
+        let rows = attempt::Entity::find()
+            .filter(attempt::Column::RunId.eq(run_key))
+            .filter(attempt::Column::Status.eq(AttemptStatus::Started.as_str()))
+            .order_by_asc(attempt::Column::NodeId)
+            .all(self.read())
+            .await?;
+        for attempt in attempt_records(self.read(), rows).await? {
+            let step = self.run_step(run_key, &attempt.node, &attempt.iteration).await?;
+            if let Some(step) = step.filter(|step| !step.status.is_final()) {
+                return Ok(Some((step, attempt)));
+            }
+        }
+        Ok(None)
     }
 
     /// The attempts of one turn that were kept by themselves.

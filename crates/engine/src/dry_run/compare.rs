@@ -42,7 +42,8 @@ pub enum Change {
     Request,
 }
 
-/// What differs from the run that really was, step by step. `requests` are what each of its steps sent first.
+/// What differs from the run that really was, step by step. `requests` are what each of its steps asked for first: of HTTP what
+/// was sent, of anything else what a dry run of the definition of that time holds back.
 pub fn differences(
     result: &DryRunResult,
     real: &[StepRecord],
@@ -85,10 +86,10 @@ fn changes(step: &DryStep, was: &StepRecord, sent: Option<&Value>) -> Vec<Differ
     } else if !held && step.status == StepStatus::Succeeded && step.output != was.output {
         found.push(difference(step, Change::Output, json!(was.output), json!(step.output)));
     }
-    if let (Some(held), Some(sent)) = (&step.held_back, sent)
-        && held.kind == "http"
-    {
-        let (before, after) = (essence(sent), essence(&held.request));
+    if let (Some(held), Some(sent)) = (&step.held_back, sent) {
+        let is_http = held.kind == "http";
+        let person_s = |request: &Value| if is_http { essence(request) } else { request.clone() };
+        let (before, after) = (person_s(sent), person_s(&held.request));
         if before != after {
             found.push(difference(step, Change::Request, before, after));
         }

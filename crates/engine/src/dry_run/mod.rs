@@ -13,13 +13,14 @@ mod walk;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use model::{Definition, Event, NodeError, NodeId, StepStatus, WorkflowId};
+use model::{Definition, Event, NodeError, NodeId, StepStatus, Timestamp, WorkflowId};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
 pub use compare::{Change, Difference, differences};
 pub use held_back::HeldBack;
+pub use walk::MOST_TURNS;
 
 use self::walk::Walk;
 use crate::engine::Engine;
@@ -40,6 +41,8 @@ pub struct DryRun {
     pub event: Event,
     /// What stands in for answers from outside.
     pub known: Known,
+    /// The moment at which it is to happen: what depends on the time, for example the end of a wait, follows from it.
+    pub at: Timestamp,
     /// How long all of it may compute, in milliseconds.
     pub limit_ms: u64,
 }
@@ -122,7 +125,7 @@ impl Engine {
             let opened = shared.vault.open(id, &behaviour.node_type().credential_kinds).await;
             credentials.insert(node.id.clone(), opened.map(|credential| credential.public_fields()));
         }
-        let now = shared.clock.now();
+        let now = dry_run.at;
         let home = shared.home.get().cloned().unwrap_or_else(Handle::current);
         let failed = dry_run.trigger_node.clone();
         let task = home.spawn_blocking(move || {

@@ -16,7 +16,7 @@ use super::{DryRun, DryRunResult, DryStep, HeldBack, StandInSource};
 use crate::settings::EngineSettings;
 
 /// How many turns of one box are carried out.
-const MOST_TURNS: usize = 20;
+pub const MOST_TURNS: usize = 20;
 
 /// How many steps are taken in all.
 const MOST_STEPS: usize = 2_000;
@@ -76,9 +76,14 @@ impl<'a> Walk<'a> {
         DryRunResult { status, steps: self.steps, error, is_shortened: self.is_shortened }
     }
 
-    /// Carries out the nodes of a scope; what its last nodes give.
+    /// Carries out the nodes of a scope; what its last nodes give. None: filters ended every branch.
     #[expect(clippy::result_large_err, reason = "a failure ends the dry run, so there is one at the most")]
-    fn scope(&mut self, parent: Option<&NodeId>, context: &mut Value, iteration: &str) -> Result<Value, Failed> {
+    fn scope(
+        &mut self,
+        parent: Option<&NodeId>,
+        context: &mut Value,
+        iteration: &str,
+    ) -> Result<Option<Value>, Failed> {
         let dry_run = self.dry_run;
         let begins_at = parent.is_none().then_some(&dry_run.trigger_node);
         let nodes = nodes_in_order(&dry_run.definition, &self.graph, parent);
@@ -95,7 +100,7 @@ impl<'a> Walk<'a> {
             }
             if self.steps.len() >= MOST_STEPS || Instant::now() >= self.deadline {
                 self.is_shortened = true;
-                return Ok(Value::Null);
+                return Ok(None);
             }
             let place = self.steps.len();
             let incoming = ways(&self.graph, id, begins_at, &ports);
@@ -166,8 +171,13 @@ impl<'a> Walk<'a> {
                 Ok(assumed(known, again(state, usual_reply(until))?))
             }
             Outcome::Each { items, rules, state } => {
+                let is_long = items.len() > MOST_TURNS;
                 let reply = self.turns(&node.id, items, rules, context, iteration)?;
-                Ok(plain(again(state, reply)?))
+                // What the turns that were left out would give is known only from the run.
+                match self.known_of(node, iteration).filter(|_| is_long) {
+                    Some(known) => Ok(known),
+                    None => Ok(plain(again(state, reply)?)),
+                }
             }
         }
     }
@@ -183,7 +193,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Reply, NodeError> {
         let count = items.len();
         self.is_shortened |= count > MOST_TURNS;
-        let (mut outputs, mut failed) = (Vec::new(), 0);
+        let (mut outputs, mut failed, mut skipped) = (Vec::new(), 0, 0);
         for (index, item) in items.into_iter().take(MOST_TURNS).enumerate() {
             let mut inner = context.clone();
             if let Value::Object(fields) = &mut inner {
@@ -192,7 +202,11 @@ impl<'a> Walk<'a> {
             }
             let iteration = if outer.is_empty() { index.to_string() } else { format!("{outer}/{index}") };
             match self.scope(Some(parent), &mut inner, &iteration) {
-                Ok(output) => outputs.push(output),
+                Ok(Some(output)) => outputs.push(output),
+                Ok(None) => {
+                    skipped += 1;
+                    outputs.push(Value::Null);
+                }
                 Err((_, error)) if rules.on_failure == OnError::Stop => return Err(error),
                 Err(_) => {
                     failed += 1;
@@ -200,15 +214,22 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        let succeeded = outputs.len().saturating_sub(failed);
+        let succeeded = outputs.len().saturating_sub(failed + skipped);
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         Ok(Reply::Turns(TurnsReply {
             count: number(count),
             succeeded: number(succeeded),
             failed: number(failed),
-            skipped: 0,
+            skipped: number(skipped),
             outputs: if rules.collect { outputs } else { Vec::new() },
         }))
+    }
+
+    /// What the same step really gave for this event.
+    fn known_of(&self, node: &NodeDefinition, iteration: &str) -> Option<Came> {
+        let step = self.dry_run.known.steps.get(&(node.id.clone(), iteration.to_owned()))?;
+        let port = step.port.clone().unwrap_or_else(|| OUT.to_owned());
+        Some(Came { stand_in: Some(StandInSource::Run), ..done(port, step.output.clone()) })
     }
 
     /// Goes on with what stands in for the answer of something that is held back.
@@ -309,18 +330,18 @@ fn usual_reply(until: WaitFor) -> Reply {
     }
 }
 
-/// One last node gives its output; several give theirs by name; none that was reached gives null.
+/// One last node gives its output; several give theirs by name; none that was reached gives nothing.
 fn scope_output(
     last: &[&NodeId],
     ports: &BTreeMap<NodeId, Option<String>>,
     mut outputs: BTreeMap<NodeId, Value>,
-) -> Value {
+) -> Option<Value> {
     let reached = |id: &&&NodeId| ports.get(**id).is_some_and(Option::is_some);
     let mut given: Vec<(String, Value)> =
         last.iter().filter(reached).filter_map(|id| Some((id.0.clone(), outputs.remove(*id)?))).collect();
     match (last.len(), given.len()) {
-        (_, 0) => Value::Null,
-        (1, _) => given.remove(0).1,
-        _ => Value::Object(given.into_iter().collect()),
+        (_, 0) => None,
+        (1, _) => Some(given.remove(0).1),
+        _ => Some(Value::Object(given.into_iter().collect())),
     }
 }

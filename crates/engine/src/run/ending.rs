@@ -45,6 +45,9 @@ impl Work<'_> {
     /// The run took the process down again and again.
     pub(super) fn crashed(&mut self, crashes: u32) -> Ending {
         let now = self.shared.clock.now();
+        if let Some(spot) = self.in_doubt {
+            return self.doubtful(spot, now);
+        }
         let message = format!(
             "The server died {crashes} times in a row while it worked on this run, so it was set aside. Look for a step that \
              computes something very large, and see the server's log."

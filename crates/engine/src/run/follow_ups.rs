@@ -1,46 +1,76 @@
 //! Runs that follow from the end of another one: workflows that begin when another failed, and word to the sender. They begin
 //! in the transaction that ends the run, so none is lost and none begins twice.
 
+use std::time::Duration;
+
 use model::{Definition, Event, EventId, NodeError, NodeId, RunId, RunStatus};
 use serde_json::{Map, Value, json};
-use storage::StorageError;
 use storage::queue::{Ending, NewEvent, RunMode, StartRun};
+use storage::{ActiveVersion, StorageError};
 
+use super::TRY_AGAIN_MS;
 use super::work::Work;
+use crate::engine::Shared;
 use crate::ordering::order_key;
+use crate::prepared::Prepared;
+use crate::set_aside::Stranded;
 use crate::starts::new_event;
+
+/// How often something is read before those who follow from it are left out: for a minute.
+const MOST_TRIES: u32 = 120;
+
+/// A run at its end, as those get to know it that follow from it.
+pub(crate) struct Ended<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) run: &'a Stranded,
+    /// What its last step gave.
+    pub(crate) output: &'a Value,
+}
 
 impl Work<'_> {
     /// Notes the runs that follow from the end of this one.
     pub(super) async fn follow_up(&mut self, ending: &Ending) {
+        let run = Stranded { started_at: Some(self.started_at), ..Stranded::from(&self.claim) };
+        let ended = Ended { shared: self.shared, prepared: self.prepared, run: &run, output: self.last_output() };
+        let followers = ended.followers(ending).await;
+        for event in followers {
+            self.journal.add_start(event);
+        }
+    }
+}
+
+impl Ended<'_> {
+    /// The runs that follow from the end.
+    pub(crate) async fn followers(&self, ending: &Ending) -> Vec<NewEvent> {
         let failed = matches!(ending.status, RunStatus::Dead | RunStatus::Failed);
-        if failed && self.claim.mode != RunMode::Error {
-            match self.error_workflows(ending).await {
-                Ok(events) => events.into_iter().for_each(|event| self.journal.add_start(event)),
+        let mut followers = Vec::new();
+        if failed && self.run.mode != RunMode::Error {
+            match insist(|| self.shared.storage.active_versions()).await {
+                Ok(active) => followers.extend(Box::pin(self.error_workflows(active, ending)).await),
                 Err(error) => {
-                    tracing::error!(%error, run = %self.claim.run, "the workflows for failed runs could not be read");
+                    tracing::error!(%error, run = %self.run.run, "the workflows for failed runs could not be read");
                 }
             }
         }
-        if self.claim.mode == RunMode::Live && self.prepared.definition.settings.callback.is_some() {
-            match self.call_back(ending).await {
-                Ok(event) => self.journal.add_start(event),
-                Err(error) => tracing::error!(%error, run = %self.claim.run, "the sender could not be told of the end"),
-            }
-        }
+        followers.extend(self.call_back(ending).await);
+        followers
     }
 
-    /// The runs of other workflows that begin because this run failed.
-    async fn error_workflows(&mut self, ending: &Ending) -> Result<Vec<NewEvent>, StorageError> {
+    /// The runs of other workflows that begin because this run failed. One that cannot be read does not keep the others away.
+    async fn error_workflows(&self, versions: Vec<ActiveVersion>, ending: &Ending) -> Vec<NewEvent> {
         let mut events = Vec::new();
-        let storage = &self.shared.storage;
-        for active in storage.active_versions().await? {
-            if active.workflow == self.prepared.workflow {
-                continue;
-            }
-            let definitions = &self.shared.definitions;
+        for active in versions.into_iter().filter(|active| active.workflow != self.prepared.workflow) {
             let (definition_key, workflow_key) = (active.definition_key, active.workflow_key);
-            let prepared = definitions.get(storage, &self.shared.catalogue, definition_key, workflow_key).await?;
+            let (storage, catalogue) = (&self.shared.storage, &self.shared.catalogue);
+            let read = insist(|| self.shared.definitions.get(storage, catalogue, definition_key, workflow_key)).await;
+            let prepared = match read {
+                Ok(prepared) => prepared,
+                Err(error) => {
+                    tracing::error!(%error, workflow = %active.workflow, "an active workflow could not be read");
+                    continue;
+                }
+            };
             for trigger in prepared.error_triggers_for(self.prepared.workflow) {
                 let run = self.follower(&["error", &active.workflow.to_string(), trigger.as_str()]);
                 let event = self.event_of(self.failure(ending));
@@ -54,25 +84,36 @@ impl Work<'_> {
                 events.extend(new_event(event, workflow_key, start).ok());
             }
         }
-        Ok(events)
+        events
     }
 
-    /// The run that tells the sender of the end. It belongs to the same workflow and is retried like any other.
-    async fn call_back(&mut self, ending: &Ending) -> Result<NewEvent, NodeError> {
+    /// The run that tells the sender of the end, if that is wished. It belongs to the same workflow and is retried like any
+    /// other.
+    pub(crate) async fn call_back(&self, ending: &Ending) -> Option<NewEvent> {
+        let is_sender_s = matches!(self.run.mode, RunMode::Live | RunMode::Replay);
+        if !is_sender_s || self.prepared.definition.settings.callback.is_none() {
+            return None;
+        }
+        let report = Box::pin(self.report(ending)).await;
+        report.inspect_err(|error| tracing::error!(%error, run = %self.run.run, "the sender could not be told")).ok()
+    }
+
+    async fn report(&self, ending: &Ending) -> Result<NewEvent, NodeError> {
         let unstored = |error: StorageError| NodeError::passing(model::ErrorCode::Internal, error.to_string());
         let definition = self.call_back_definition();
-        let workflow_key = self.claim.workflow_key;
-        let definition_key = self.shared.storage.store_definition(workflow_key, &definition).await.map_err(unstored)?;
+        let workflow_key = self.run.workflow_key;
+        let stored = insist(|| self.shared.storage.store_definition(workflow_key, &definition)).await;
         let run = self.follower(&["call-back"]);
         let event = self.event_of(json!({
-            "run": self.claim.run,
-            "event": self.claim.event.id,
+            "run": self.run.run,
+            "event": self.run.event,
             "workflow": { "id": self.prepared.workflow, "name": self.prepared.workflow_name },
             "status": ending.status,
             "finished_at": ending.finished_at,
-            "output": if ending.status == RunStatus::Succeeded { self.last_output.clone() } else { Value::Null },
+            "output": if ending.status == RunStatus::Succeeded { self.output.clone() } else { Value::Null },
             "error": ending.error,
         }));
+        let definition_key = stored.map_err(unstored)?;
         let start = StartRun::new(run, NodeId::from(RUN_ENDED), definition_key, None, RunMode::Callback);
         new_event(event, workflow_key, start)
     }
@@ -126,10 +167,10 @@ impl Work<'_> {
         json!({
             "workflow": { "id": self.prepared.workflow, "name": self.prepared.workflow_name },
             "run": {
-                "id": self.claim.run, "mode": self.claim.mode, "status": ending.status,
-                "started_at": self.started_at, "finished_at": ending.finished_at,
+                "id": self.run.run, "mode": self.run.mode, "status": ending.status,
+                "started_at": self.run.started_at, "finished_at": ending.finished_at,
             },
-            "event": self.claim.event.id,
+            "event": self.run.event,
             "node": error["node"],
             "error": error["error"],
         })
@@ -137,7 +178,7 @@ impl Work<'_> {
 
     /// The id of a run that follows from this end of the run. One that went on and ended again has other followers.
     fn follower(&self, parts: &[&str]) -> RunId {
-        let (run, epoch) = (self.claim.run.to_string(), self.claim.lease.epoch.to_string());
+        let (run, epoch) = (self.run.run.to_string(), self.run.lease.epoch.to_string());
         RunId::derived(&[&[run.as_str(), epoch.as_str()], parts].concat())
     }
 
@@ -151,6 +192,23 @@ impl Work<'_> {
             body,
         }
     }
+}
+
+/// Reads or writes until the database lets it, at most for a minute: whoever follows must not be forgotten because it was busy.
+async fn insist<T, F>(mut ask: impl FnMut() -> F) -> Result<T, StorageError>
+where
+    F: Future<Output = Result<T, StorageError>>,
+{
+    for _ in 1..MOST_TRIES {
+        match ask().await {
+            Err(error) if error.is_passing() => {
+                tracing::warn!(%error, "the end of a run waits for the database");
+                tokio::time::sleep(Duration::from_millis(TRY_AGAIN_MS)).await;
+            }
+            answered => return answered,
+        }
+    }
+    ask().await
 }
 
 /// The trigger of the run that tells the sender.

@@ -10,6 +10,7 @@ use storage::{AttemptRecord, StepRecord, StorageError};
 use super::TRY_AGAIN_MS;
 use super::scope::ScopeKey;
 use super::work::Work;
+use crate::at_work;
 
 /// So many steps are recorded at once at the latest: a long loop neither piles up in memory nor starts over after a crash.
 const MOST_STEPS: usize = 256;
@@ -69,6 +70,7 @@ impl Work<'_> {
 
     /// Stores what is new. While the database refuses, it is tried again: the run's work must not be lost.
     pub(crate) async fn record(&mut self, next: Next) -> Result<(), StorageError> {
+        at_work::busy();
         self.note_turns_under_way();
         let progress = Progress {
             started_at: self.started_at,

@@ -20,23 +20,25 @@ use std::time::Duration;
 
 use model::{RunStatus, StepStatus};
 use storage::crash_points::{self, CrashPoint};
-use storage::queue::{Claim, Next};
+use storage::queue::{Claim, MOST_CRASHES, Next};
 
+pub(crate) use self::follow_ups::Ended;
 pub use self::suspended::Suspended;
 
 use self::work::Work;
 use crate::engine::Shared;
 use crate::gate::Place;
 use crate::live::{Answer, News};
-
-/// A run that took the process down this often in a row is set aside.
-const MOST_CRASHES: u32 = 3;
+use crate::set_aside::Stranded;
 
 /// How long to wait before something is tried again that the database refused, in milliseconds.
 pub(crate) const TRY_AGAIN_MS: u64 = 500;
 
 /// Works on a claimed run until it ends, waits or is taken away.
 pub(crate) async fn work_on(shared: &Shared, claim: Claim, place: Place) {
+    if claim.is_unread {
+        return Box::pin(shared.end_unread(Stranded::from(&claim))).await;
+    }
     let prepared =
         shared.definitions.get(&shared.storage, &shared.catalogue, claim.definition_key, claim.workflow_key).await;
     let prepared = match prepared {

@@ -14,6 +14,7 @@ use super::open_box::OpenBox;
 use super::scope::{ROOT, Scope, ScopeKey, Spot};
 use super::suspended::Suspended;
 use super::work::Work;
+use crate::at_work;
 use crate::engine::Shared;
 use crate::gate::Place;
 use crate::plan::{Begin, StepState};
@@ -34,6 +35,9 @@ impl<'a> Work<'a> {
         mut claim: Claim,
         place: Place,
     ) -> Result<Self, StorageError> {
+        if !claim.steps.is_empty() {
+            at_work::busy();
+        }
         let started_at = claim.started_at.unwrap_or_else(|| shared.clock.now());
         let shape = prepared.shape(None);
         let begin = shape.place_of(&claim.trigger_node).map_or(Begin::Nowhere, Begin::Trigger);
@@ -92,6 +96,7 @@ impl<'a> Work<'a> {
 
     /// Takes a step in. Returns whether it is a box that is not over.
     async fn restore_step(&mut self, spot: Spot, record: StepRecord) -> Result<bool, StorageError> {
+        at_work::busy();
         self.remember(spot, &record);
         if record.error.as_ref().is_some_and(is_for_a_person) && record.status == StepStatus::Failed {
             self.in_doubt.get_or_insert(spot);
@@ -212,6 +217,7 @@ impl<'a> Work<'a> {
         let mut outputs = self.shared.storage.turn_outputs(run_key, node, &iteration);
         loop {
             let part = outputs.next_part().await?;
+            at_work::busy();
             let Some(open) = self.open_box_mut(spot).filter(|_| !part.is_empty()) else { return Ok(()) };
             for turn in part.into_iter().filter(|turn| turn.status == StepStatus::Succeeded) {
                 open.keep(usize::try_from(turn.index).unwrap_or(usize::MAX), turn.output);

@@ -174,7 +174,20 @@ impl Bench {
         self.begin_as(RunId::generate(), workflow, sample).await
     }
 
-    /// The same for a run whose id is known before, so that it can be watched from its beginning.
+    /// Accepts an event that starts a run, which keeps the order that the workflow's settings ask for.
+    pub(crate) async fn begin_in_order(&self, workflow: &Workflow, sample: Sample) -> RunId {
+        let settings = self.storage.definition(workflow.definition_key).await.unwrap().settings;
+        let run = RunId::generate();
+        let mut event = self.event(run, workflow, sample);
+        let order_key = engine::order_key(&settings, &event.event).unwrap();
+        if let Disposition::Start(start) = &mut event.disposition {
+            start.order_key = order_key;
+        }
+        self.storage.queue().accept(event).await.unwrap();
+        run
+    }
+
+    /// The same as [`Self::begin`] for a run whose id is known before, so that it can be watched from its beginning.
     pub(crate) async fn begin_as(&self, run: RunId, workflow: &Workflow, sample: Sample) -> RunId {
         let accepted = self.storage.queue().accept(self.event(run, workflow, sample)).await.unwrap();
         assert_eq!(accepted.run, Some(run));

@@ -1,7 +1,13 @@
 //! What must not be done twice: written down before it is done, and left to a person when nobody knows what became of it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine::EngineSettings;
 use engine::in_doubt::InDoubtAnswer;
-use model::{AttemptStatus, RunId, RunStatus, StepStatus};
+use engine::replay::{ReplayError, ReplayFrom, ReplayVersion, ReplayWish};
+use model::{AttemptStatus, NodeId, RunId, RunStatus, StepStatus};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Sample, chain, charge, patiently};
@@ -136,4 +142,86 @@ async fn a_persons_word_that_a_request_may_be_repeated_counts() {
     get["safe_to_repeat"] = json!(false);
     let run = bench.run_through(chain(&[get])).await;
     assert_eq!(run.error.unwrap()["error"]["code"], "in_doubt");
+}
+
+#[tokio::test]
+async fn what_is_in_doubt_is_not_replayed_but_from_the_start_and_only_by_an_explicit_wish() {
+    let (sink, bench, run) = cut_off().await;
+    let wish = |from: ReplayFrom, although_in_doubt: bool| ReplayWish {
+        run,
+        from,
+        version: ReplayVersion::Original,
+        event: None,
+        steps: BTreeMap::new(),
+        as_run: None,
+        although_in_doubt,
+    };
+    let after = || ReplayFrom::Node(NodeId::from("after"));
+    for (from, although) in [
+        (ReplayFrom::FailedStep, false),
+        (ReplayFrom::FailedStep, true),
+        (after(), false),
+        (after(), true),
+        (ReplayFrom::Start, false),
+    ] {
+        let refused = bench.engine.replay(wish(from.clone(), although)).await.unwrap_err();
+        assert!(matches!(&refused, ReplayError::InDoubt(node) if node.as_str() == "charge"), "{from:?}: {refused}");
+    }
+    bench.idle().await;
+    assert_eq!(sink.received().len(), 1, "nothing was sent a second time");
+    sink.release(2);
+    let again = bench.engine.replay(wish(ReplayFrom::Start, true)).await.unwrap().run.unwrap();
+    bench.idle().await;
+    assert_eq!((bench.status(again).await, sink.received().len()), (RunStatus::Succeeded, 2));
+}
+
+#[tokio::test]
+async fn a_run_that_goes_on_after_a_doubt_stands_in_line_with_its_like_again() {
+    let sink = Sink::start(|received| match received.path() {
+        "/first" => Reaction::Break,
+        _ => Reaction::fine_later(),
+    })
+    .await;
+    let bench = Bench::open().await;
+    let mut definition = chain(&[charge("charge", &sink.url("/{{ $.trigger.body.path }}"))]);
+    definition["settings"] = json!({"order_by": "{{ $.trigger.body.customer }}"});
+    let workflow = bench.workflow(definition).await;
+    let of = |path: &str| Sample { body: json!({"customer": 7, "path": path}), ..Sample::default() };
+    let doubtful = bench.begin_in_order(&workflow, of("first")).await;
+    let next = bench.begin_in_order(&workflow, of("next")).await;
+    let working = bench.work(0);
+    patiently("the next one is at work", sink.wait_for(2)).await;
+    let answer = InDoubtAnswer::Happened { output: Value::Null, port: None };
+    assert!(bench.engine.answer_in_doubt(doubtful, answer, None).await.unwrap());
+    // Whatever is due is at work once this run of another customer is.
+    let other = Sample { body: json!({"customer": 8, "path": "other"}), ..Sample::default() };
+    bench.begin_in_order(&workflow, other).await;
+    patiently("the other customer's is at work", sink.wait_for(3)).await;
+    assert_eq!(bench.status(doubtful).await, RunStatus::Running, "it waits until its customer's next one is over");
+    sink.release(2);
+    bench.wait_for_status(next, RunStatus::Succeeded).await;
+    bench.wait_for_status(doubtful, RunStatus::Succeeded).await;
+    bench.engine.stop();
+    patiently("the engine stops", working).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_after_something_was_sent_that_must_not_be_sent_twice_leaves_it_to_a_person() {
+    let sink = Sink::start(|_| Reaction::fine()).await;
+    let broken = Arc::new(AtomicBool::new(true));
+    let chance = move || {
+        assert!(!broken.swap(false, Ordering::SeqCst), "a fault on purpose");
+        1.0
+    };
+    let bench = Bench::open_with(EngineSettings::default(), chance).await;
+    let workflow = bench.workflow(chain(&[charge("charge", &sink.url("/charge"))])).await;
+    let run = bench.begin(&workflow, Sample::default()).await;
+    bench.idle().await;
+    let error = bench.run(run).await.error.unwrap();
+    assert_eq!((error["node"].as_str(), error["error"]["code"].as_str()), (Some("charge"), Some("in_doubt")));
+    assert_eq!(bench.attempts(run).await[0].status, AttemptStatus::InDoubt);
+    let answer = InDoubtAnswer::Happened { output: json!(1), port: None };
+    assert!(bench.engine.answer_in_doubt(run, answer, None).await.unwrap());
+    bench.idle().await;
+    assert_eq!((bench.status(run).await, sink.received().len()), (RunStatus::Succeeded, 1));
 }

@@ -1,10 +1,17 @@
 //! Runs that follow from the end of another: workflows for failed runs, and word to the sender.
 
-use model::RunStatus;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine::EngineSettings;
+use engine::replay::{ReplayFrom, ReplayVersion, ReplayWish};
+use model::{RunStatus, StepStatus};
 use serde_json::{Value, json};
 use storage::queue::RunMode;
 
 use crate::bench::{Bench, Sample, chain};
+use crate::sink::{Reaction, Sink};
 
 #[expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
 fn watching(workflows: Value) -> Value {
@@ -70,4 +77,87 @@ async fn a_run_that_ends_well_or_is_cancelled_tells_nobody() {
     bench.begin(&workflow, Sample::default()).await;
     bench.idle().await;
     assert!(bench.latest(&watcher).await.is_none());
+    let waiting = bench.publish("Waits", chain(&[pause()])).await;
+    let run = bench.begin(&waiting, Sample::default()).await;
+    bench.idle().await;
+    assert!(bench.engine.cancel(run).await.unwrap());
+    bench.idle().await;
+    assert_eq!(bench.status(run).await, RunStatus::Cancelled);
+    assert!(bench.latest(&watcher).await.is_none(), "a person's wish is no failure");
+}
+
+/// A node that waits for a minute.
+fn pause() -> Value {
+    json!({"id": "pause", "type": "wait", "params": {"mode": "duration", "duration": {"amount": 1, "unit": "minutes"}}})
+}
+
+/// A workflow of these nodes that tells the sink of the end of its runs.
+fn telling(nodes: &[Value], sink: &Sink) -> Value {
+    let mut definition = chain(nodes);
+    definition["settings"] = json!({"callback": {"url": sink.url("/ended")}});
+    definition
+}
+
+/// What the sink was told: status and run.
+fn told(sink: &Sink) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let reports = sink.received().into_iter().map(|received| serde_json::from_str::<Value>(&received.text()).unwrap());
+    reports.map(|report| (text(&report["data"]["status"]), text(&report["data"]["run"]))).collect()
+}
+
+#[tokio::test]
+async fn a_sender_is_told_of_a_run_that_was_cancelled_once() {
+    let sink = Sink::start(|_| Reaction::fine()).await;
+    let bench = Bench::open().await;
+    let workflow = bench.publish("Orders", telling(&[pause()], &sink)).await;
+    let run = bench.begin(&workflow, Sample::default()).await;
+    bench.idle().await;
+    assert!(bench.engine.cancel(run).await.unwrap());
+    assert!(!bench.engine.cancel(run).await.unwrap());
+    bench.idle().await;
+    assert_eq!(told(&sink), [("cancelled".to_owned(), run.to_string())]);
+}
+
+#[tokio::test]
+async fn a_sender_is_told_of_a_replay_too() {
+    let sink = Sink::start(|_| Reaction::fine()).await;
+    let bench = Bench::open().await;
+    let stop = json!({"id": "stop", "type": "stop_with_error", "params": {"message": "No stock"}});
+    let workflow = bench.publish("Orders", telling(&[stop], &sink)).await;
+    let run = bench.begin(&workflow, Sample::default()).await;
+    bench.idle().await;
+    let wish = ReplayWish {
+        run,
+        from: ReplayFrom::Start,
+        version: ReplayVersion::Original,
+        event: None,
+        steps: BTreeMap::new(),
+        as_run: None,
+        although_in_doubt: false,
+    };
+    let again = bench.engine.replay(wish).await.unwrap().run.unwrap();
+    bench.idle().await;
+    assert_eq!(told(&sink), [run, again].map(|run| ("failed".to_owned(), run.to_string())));
+}
+
+#[tokio::test]
+async fn a_run_that_panics_is_told_of_like_any_other_and_its_steps_end_with_it() {
+    let sink = Sink::start(|_| Reaction::fine()).await;
+    let broken = Arc::new(AtomicBool::new(true));
+    let chance = move || {
+        assert!(!broken.swap(false, Ordering::SeqCst), "a fault on purpose");
+        1.0
+    };
+    let bench = Bench::open_with(EngineSettings::default(), chance).await;
+    let watcher = bench.publish("All", watching(json!([]))).await;
+    let workflow = bench.publish("Orders", telling(&[pause()], &sink)).await;
+    let run = bench.begin(&workflow, Sample::default()).await;
+    bench.idle().await;
+    assert_eq!(bench.steps(run).await["pause"].status, StepStatus::Waiting);
+    bench.clock.advance_ms(60_000);
+    bench.idle().await;
+    assert_eq!(bench.status(run).await, RunStatus::Dead);
+    assert_eq!(bench.steps(run).await["pause"].status, StepStatus::Failed);
+    assert_eq!(told(&sink), [("dead".to_owned(), run.to_string())]);
+    assert_eq!(bench.latest(&watcher).await.unwrap().mode, RunMode::Error);
 }

@@ -107,3 +107,30 @@ async fn a_run_has_no_more_steps_under_way_than_the_engine_allows() {
     assert_eq!((sink.most_held(), sink.received().len()), (3, 7));
     assert_eq!(bench.status(run).await, RunStatus::Succeeded);
 }
+
+#[tokio::test]
+async fn a_workflow_with_a_high_limit_leaves_places_for_the_others() {
+    let sink = Sink::start(|received| match received.path() {
+        "/held" => Reaction::fine_later(),
+        _ => Reaction::fine(),
+    })
+    .await;
+    let settings = engine::EngineSettings { max_parallel_runs: 4, ..engine::EngineSettings::default() };
+    let bench = Bench::open_with(settings, || 1.0).await;
+    let mut definition = chain(&[call("held", &sink.url("/held"))]);
+    definition["settings"] = json!({"max_parallel_runs": 1_000});
+    let greedy = bench.workflow(definition).await;
+    for _ in 0..10 {
+        bench.begin(&greedy, Sample::default()).await;
+    }
+    let working = bench.work(0);
+    patiently("it has all the places that it may have", sink.wait_for(3)).await;
+    let modest = bench.workflow(chain(&[call("quick", &sink.url("/quick"))])).await;
+    for _ in 0..5 {
+        let run = bench.begin(&modest, Sample::default()).await;
+        bench.wait_for_status(run, RunStatus::Succeeded).await;
+    }
+    assert_eq!(sink.most_held(), 3);
+    bench.engine.stop();
+    patiently("the engine stops", working).await.unwrap();
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{NodeError, RunStatus};
+use model::{NodeError, RunStatus, StepStatus};
 use nodes::manifest::NodeType;
 use nodes::{Catalogue, Input, Node, Outcome};
 use serde_json::json;
@@ -64,4 +64,41 @@ async fn works_in_a_process_that_it_takes_down() {
     let error = runs[1].error.as_ref().unwrap();
     assert_eq!(error["error"]["code"], "crashed");
     assert!(error["error"]["message"].as_str().unwrap().contains("died 3 times"), "{error}");
+}
+
+#[test]
+fn a_run_that_cannot_even_be_read_is_set_aside_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let test = "poison::reads_a_run_in_a_process_that_it_takes_down";
+    for time in 1..=4 {
+        assert_eq!(child::run(test, folder.path()).code(), None, "time {time}: the process died");
+    }
+    assert!(child::run(test, folder.path()).success(), "the fifth process sets the run aside");
+}
+
+#[tokio::test]
+#[ignore = "takes its process down; it is started by the test above"]
+async fn reads_a_run_in_a_process_that_it_takes_down() {
+    let data = std::env::current_dir().unwrap().join("data");
+    let is_first = !data.exists();
+    let bench = Bench::in_folder(Folder::kept(data), catalogue()).await;
+    if is_first {
+        let pause = json!({"id": "pause", "type": "wait", "params": {"duration": {"amount": 1, "unit": "minutes"}}});
+        let workflow = bench.workflow(chain(&[pause])).await;
+        bench.begin(&workflow, Sample::default()).await;
+        bench.idle().await;
+    }
+    // From here on the process ends as soon as a run that has waited is read again.
+    storage::crash_points::arm("after-resume").unwrap();
+    bench.clock.advance_ms(60_000);
+    bench.idle().await;
+    // Only the process that sets the run aside comes this far.
+    let run = bench.storage.runs(&RunFilter { limit: 1, ..RunFilter::default() }).await.unwrap().remove(0);
+    assert_eq!(run.status, RunStatus::Dead);
+    let error = run.error.as_ref().unwrap();
+    assert_eq!(error["error"]["code"], "crashed");
+    assert!(error["error"]["message"].as_str().unwrap().contains("set aside unread"), "{error}");
+    assert_eq!(bench.steps(run.id).await["pause"].status, StepStatus::Failed);
+    let letter = bench.storage.dead_letter(run.key).await.unwrap().unwrap();
+    assert_eq!(letter.reason, storage::DeadLetterReason::Crashed);
 }

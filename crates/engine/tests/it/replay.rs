@@ -13,7 +13,15 @@ use crate::bench::{Bench, Sample, call, chain};
 use crate::sink::{Reaction, Sink};
 
 fn wish(run: RunId, from: ReplayFrom) -> ReplayWish {
-    ReplayWish { run, from, version: ReplayVersion::Original, event: None, steps: BTreeMap::new(), as_run: None }
+    ReplayWish {
+        run,
+        from,
+        version: ReplayVersion::Original,
+        event: None,
+        steps: BTreeMap::new(),
+        as_run: None,
+        although_in_doubt: false,
+    }
 }
 
 /// A sink that refuses `/b` until it is told to be kind.

@@ -107,3 +107,43 @@ async fn an_engine_at_work_takes_schedules_by_itself() {
     bench.engine.stop();
     crate::bench::patiently("the engine stops", working).await.unwrap();
 }
+
+/// A schedule that is due at a moment.
+fn due_at(node: &str, next_at: Timestamp) -> NewSchedule {
+    NewSchedule {
+        node: NodeId::from(node),
+        cron: "0 * * * *".to_owned(),
+        timezone: "Europe/Berlin".to_owned(),
+        missed: "once".to_owned(),
+        next_at: Some(next_at),
+    }
+}
+
+#[tokio::test]
+async fn schedules_that_cannot_start_are_held_back_longer_and_longer_and_keep_no_other_one_waiting() {
+    let bench = Bench::open().await;
+    let healthy = hourly(&bench, "once").await;
+    let trigger =
+        |number: usize| json!({"id": format!("s{number}"), "type": "schedule", "params": {"cron": "0 * * * *"}});
+    let definition = json!({"nodes": (0..120).map(trigger).collect::<Vec<_>>(), "edges": []});
+    let broken = bench.publish("Broken", definition).await;
+    let all = || (0..120).map(|number| due_at(&format!("s{number}"), START)).collect::<Vec<_>>();
+    let (key, definition_key) = broken.keys();
+    // A definition that nobody can read: each of these fails, and all are due before the healthy one.
+    bench.storage.set_schedules(key, 9_999, Some(1), all()).await.unwrap();
+    bench.clock.advance_ms(47 * 60_000);
+    bench.idle().await;
+    assert_eq!(runs(&bench).await.len(), 1, "the healthy one is not kept waiting");
+    assert_eq!(bench.latest(&healthy).await.unwrap().status, RunStatus::Succeeded);
+
+    // They fail a second time, so they are held back for a second; then they could start.
+    bench.clock.advance_ms(500);
+    bench.idle().await;
+    bench.storage.set_schedules(key, definition_key, Some(1), all()).await.unwrap();
+    bench.clock.advance_ms(999);
+    bench.idle().await;
+    assert!(bench.latest(&broken).await.is_none(), "they are held back still");
+    bench.clock.advance_ms(1);
+    bench.idle().await;
+    assert_eq!(runs(&bench).await.len(), 121);
+}

@@ -187,3 +187,28 @@ async fn cancel_ends_the_called_run_too() {
     bench.idle().await;
     assert!(bench.storage.queue().is_empty());
 }
+
+#[tokio::test]
+async fn runs_that_wait_hold_no_place() {
+    let settings = engine::EngineSettings { max_parallel_runs: 2, ..engine::EngineSettings::default() };
+    let bench = Bench::open_with(settings, || 1.0).await;
+    let mut definition = asking();
+    definition["settings"] = json!({"max_parallel_runs": 1});
+    let workflow = bench.workflow(definition).await;
+    let mut runs = Vec::new();
+    for _ in 0..7 {
+        runs.push(bench.begin(&workflow, Sample::default()).await);
+    }
+    let working = bench.work(0);
+    for run in &runs {
+        bench.wait_for_status(*run, RunStatus::Waiting).await;
+    }
+    assert_eq!(bench.storage.queue().len(), 7, "all of them wait at the same time");
+    let quick = bench.workflow(chain(&[])).await;
+    let other = bench.begin(&quick, Sample::default()).await;
+    bench.wait_for_status(other, RunStatus::Succeeded).await;
+    answer(&bench, runs[3], "ask", json!({"approved": true, "by": "ada"})).await;
+    bench.wait_for_status(runs[3], RunStatus::Succeeded).await;
+    bench.engine.stop();
+    patiently("the engine stops", working).await.unwrap();
+}

@@ -99,10 +99,10 @@ pub struct Choice {
     pub runs: Vec<RunId>,
     /// All of this cause.
     pub group: Option<String>,
-    /// All of this workflow.
+    /// All of this workflow, without those in doubt.
     #[schema(value_type = Option<Uuid>)]
     pub workflow: Option<WorkflowId>,
-    /// All there are.
+    /// All there are, without those in doubt.
     pub all: bool,
 }
 
@@ -307,6 +307,8 @@ impl Choice {
                 None => None,
             },
             fingerprint: self.group.clone(),
+            // What is in doubt is only meant when it is named: by its run, or by a cause of which all are in doubt.
+            without_doubt: self.runs.is_empty() && self.group.is_none(),
             runs: self.runs.clone(),
             ..DeadLetterFilter::default()
         })

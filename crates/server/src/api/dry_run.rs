@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::{Data, Json, Path};
 use engine::Engine;
-use engine::dry_run::{Difference, DryRun, DryRunResult, Known, StandIn, differences};
+use engine::dry_run::{Difference, DryRun, DryRunResult, DryStep, Known, MOST_TURNS, StandIn, differences};
 use model::{Definition, EventId, EventStatus, NodeId, RunId, RunStatus, StepStatus, Timestamp, WorkflowId};
 use nodes::Catalogue;
 use nodes::manifest::NodeKind;
@@ -25,6 +25,9 @@ pub(crate) const MOST_EVENTS: u64 = 50;
 
 /// How many are tried when nobody says.
 const USUAL_EVENTS: u64 = 10;
+
+/// How many turns of loops are read of one run: as many as a dry run takes of one loop, and of one in each of those.
+const MOST_TURNS_READ: usize = 500;
 
 /// How long one event may compute, in milliseconds.
 const EVENT_LIMIT_MS: u64 = 5_000;
@@ -82,9 +85,14 @@ pub struct DryRunItem {
 /// A run that really was.
 struct Real {
     run: RunRecord,
+    definition: Definition,
     steps: Vec<StepRecord>,
-    requests: BTreeMap<(NodeId, String), Value>,
+    /// What its HTTP steps sent first.
+    sent: Requests,
 }
+
+/// What steps asked for, by node and turn.
+type Requests = BTreeMap<(NodeId, String), Value>;
 
 /// Tries the draft against the latest real events. Nothing is sent and nothing is stored.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/dry-run", tag = "workflows", params(("id" = Uuid, Path)),
@@ -135,18 +143,22 @@ pub(crate) async fn report(
         let Some(trigger_node) = trigger_of(storage, catalogue, &workflow, &definition, &event, real).await? else {
             return Err(Problem::wrong_state("The workflow has no trigger to begin at."));
         };
-        let would = engine
-            .dry_run(DryRun {
-                workflow: workflow.id,
-                workflow_name: workflow.name.clone(),
-                definition: definition.clone(),
-                trigger_node,
-                event: storage.event_content(event.id).await?,
-                known: Known { steps: real.map(Real::stand_ins).unwrap_or_default(), samples: samples.clone() },
-                limit_ms: EVENT_LIMIT_MS,
-            })
-            .await;
-        let mut item = DryRunItem::of(&event, real, would);
+        let dry_run = DryRun {
+            workflow: workflow.id,
+            workflow_name: workflow.name.clone(),
+            definition: definition.clone(),
+            trigger_node,
+            event: storage.event_content(event.id).await?,
+            known: Known { steps: real.map(Real::stand_ins).unwrap_or_default(), samples: samples.clone() },
+            at: real.and_then(|real| real.run.started_at).unwrap_or_else(|| storage.now()),
+            limit_ms: EVENT_LIMIT_MS,
+        };
+        let would = engine.dry_run(dry_run.clone()).await;
+        let requests = match real {
+            Some(real) => real.requests(engine, dry_run, &would).await,
+            None => Requests::new(),
+        };
+        let mut item = DryRunItem::of(&event, real, would, &requests);
         mask_dry_run(&personal, &storage.event_content(event.id).await?, &mut item);
         items.push(item);
     }
@@ -230,14 +242,70 @@ async fn trigger_of(
 impl Real {
     async fn read(storage: &Storage, run: RunId) -> Result<Self, Problem> {
         let run = storage.run(run).await?;
-        let steps = storage.outer_steps(run.key).await?;
-        let mut requests = BTreeMap::new();
-        for attempt in storage.attempts_of_turn(run.key, "").await? {
-            if let Some(request) = attempt.exchanges.first().and_then(|exchange| exchange.get("request")) {
-                requests.insert((attempt.node, attempt.iteration), request.clone());
+        let definition = storage.definition(run.definition_key).await?;
+        let mut real = Self { steps: storage.outer_steps(run.key).await?, run, definition, sent: Requests::new() };
+        real.note_sent(storage, "").await?;
+        let mut around = vec![String::new()];
+        let mut turns = 0;
+        while let Some(outer) = around.pop() {
+            for number in 0..MOST_TURNS {
+                let turn = if outer.is_empty() { number.to_string() } else { format!("{outer}/{number}") };
+                let steps = storage.steps_of_turn(real.run.key, &turn).await?;
+                turns += 1;
+                if steps.is_empty() || turns > MOST_TURNS_READ {
+                    break;
+                }
+                // The turn's own row has the node of its box, which lies further out.
+                let inside: Vec<_> = steps.into_iter().filter(|step| real.is_of_turn(step)).collect();
+                if inside.iter().any(|step| real.is_box(&step.node)) {
+                    around.push(turn.clone());
+                }
+                real.steps.extend(inside);
+                real.note_sent(storage, &turn).await?;
             }
         }
-        Ok(Self { run, steps, requests })
+        Ok(real)
+    }
+
+    async fn note_sent(&mut self, storage: &Storage, turn: &str) -> Result<(), Problem> {
+        for attempt in storage.attempts_of_turn(self.run.key, turn).await? {
+            let request = attempt.exchanges.first().and_then(|exchange| exchange.get("request"));
+            if let Some(request) = request.filter(|request| request.get("url").is_some()) {
+                self.sent.insert((attempt.node, attempt.iteration), request.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn is_of_turn(&self, step: &StepRecord) -> bool {
+        let parents = std::iter::successors(self.definition.node(&step.node), |node| {
+            node.parent.as_ref().and_then(|parent| self.definition.node(parent))
+        });
+        parents.count() == step.iteration.split('/').count() + 1
+    }
+
+    fn is_box(&self, node: &NodeId) -> bool {
+        self.definition.nodes.iter().any(|inner| inner.parent.as_ref() == Some(node))
+    }
+
+    /// What its steps asked for, as far as the draft asks for something there, too. Only of HTTP the history shows it in a form
+    /// that can be compared; all else is asked of the definition of that time.
+    async fn requests(&self, engine: &Engine, draft: DryRun, would: &DryRunResult) -> Requests {
+        let mut requests = self.sent.clone();
+        let key = |step: &DryStep| (step.node.clone(), step.iteration.clone());
+        let is_unknown = |step: &&DryStep| step.held_back.is_some() && !requests.contains_key(&key(step));
+        if !would.steps.iter().any(|step| is_unknown(&step)) {
+            return requests;
+        }
+        let before =
+            DryRun { definition: self.definition.clone(), trigger_node: self.run.trigger_node.clone(), ..draft };
+        for step in engine.dry_run(before).await.steps {
+            let key = key(&step);
+            if let Some(held) = step.held_back {
+                requests.entry(key).or_insert(held.request);
+            }
+        }
+        requests
     }
 
     fn stand_ins(&self) -> BTreeMap<(NodeId, String), StandIn> {
@@ -251,14 +319,14 @@ impl Real {
 }
 
 impl DryRunItem {
-    fn of(event: &EventRecord, real: Option<&Real>, would: DryRunResult) -> Self {
+    fn of(event: &EventRecord, real: Option<&Real>, would: DryRunResult, requests: &Requests) -> Self {
         Self {
             event: event.id,
             received_at: event.received_at,
             run: real.map(|real| real.run.id),
             version: real.and_then(|real| real.run.version),
             real_status: real.map(|real| real.run.status),
-            differences: real.map(|real| differences(&would, &real.steps, &real.requests)).unwrap_or_default(),
+            differences: real.map(|real| differences(&would, &real.steps, requests)).unwrap_or_default(),
             would,
         }
     }

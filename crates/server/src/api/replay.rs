@@ -33,6 +33,9 @@ pub struct Replay {
     /// Other outputs for steps that are taken over, by node.
     #[schema(value_type = Object)]
     pub steps: BTreeMap<String, Value>,
+    /// A run that is in doubt is only repeated from the `start`, and only with `true` here: what may have happened already
+    /// may happen a second time. Answering the doubt is the other way.
+    pub although_in_doubt: bool,
 }
 
 /// Which version a replay runs.
@@ -76,6 +79,7 @@ pub(crate) async fn carry_out(
 ) -> Result<Accepted, Problem> {
     let from = wish.from.as_deref().unwrap_or("failed_step").to_owned();
     let is_edited = wish.event.is_some() || !wish.steps.is_empty();
+    let although_in_doubt = wish.although_in_doubt;
     let accepted = engine
         .replay(ReplayWish {
             run,
@@ -84,11 +88,15 @@ pub(crate) async fn carry_out(
             event: wish.event,
             steps: wish.steps.into_iter().map(|(node, output)| (NodeId(node), output)).collect(),
             as_run: None,
+            although_in_doubt,
         })
         .await?;
     if let Some(new) = accepted.run {
         storage.settle_dead_letter(storage.run(run).await?.key, new, by.clone()).await?;
-        let details = json!({ "as": new, "from": from, "version": wish.version, "edited": is_edited });
+        let mut details = json!({ "as": new, "from": from, "version": wish.version, "edited": is_edited });
+        if although_in_doubt {
+            details["although_in_doubt"] = Value::Bool(true);
+        }
         audit::note(storage, by, "run.replayed", ("run", run.to_string()), details).await;
     }
     Ok(accepted)
@@ -116,6 +124,11 @@ impl From<ReplayError> for Problem {
     fn from(error: ReplayError) -> Self {
         match error {
             ReplayError::NotOver => Self::wrong_state("The run is not over yet. Wait for its end, or cancel it first."),
+            ReplayError::InDoubt(node) => Self::wrong_state(format!(
+                "Nobody knows whether the step `{node}` took effect, so a replay could do it a second time. Answer that first \
+                 (POST /api/v1/dead-letters/{{run}}/answer): `happened`, `again` or `give_up`. Whoever wants everything done \
+                 anew all the same sends `\"from\": \"start\"` with `\"although_in_doubt\": true`."
+            )),
             ReplayError::NothingFailed => {
                 Self::wrong_state("No step of the run failed. Replay it from the start, or from a node.")
             }

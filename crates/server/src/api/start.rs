@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::web::{Data, Json, Path};
-use engine::Engine;
 use engine::live::News;
+use engine::{Engine, order_key_or_own};
 use model::{Definition, Event, EventId, NodeId, RunId, WorkflowId};
 use nodes::Catalogue;
 use nodes::manifest::NodeKind;
@@ -15,6 +15,7 @@ use storage::{Storage, WorkflowRecord};
 use utoipa::ToSchema;
 
 use super::definitions::check as check_definition;
+use crate::audit;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
 use crate::webhooks::{Receipt, as_received};
@@ -70,7 +71,7 @@ pub struct StartSample {
     request_body = Option<Start>,
     responses((status = 202, body = Receipt), (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 pub async fn run(
-    _caller: Caller,
+    caller: Caller,
     storage: Data<Storage>,
     catalogue: Data<Catalogue>,
     engine: Data<Engine>,
@@ -86,7 +87,7 @@ pub async fn run(
     let event = event_of(&storage, &workflow, &definition, &trigger_node, wish).await?;
     let node = trigger_node.clone();
     let start = StartRun::new(RunId::generate(), trigger_node, definition_key, version, RunMode::Manual);
-    let start = StartRun { again_at, ..start };
+    let start = StartRun { again_at, order_key: order_key_or_own(&definition.settings, &event), ..start };
     let new = NewEvent {
         raw_body: if event.body.is_null() { Vec::new() } else { event.body.to_string().into_bytes() },
         event: Arc::new(event),
@@ -100,6 +101,10 @@ pub async fn run(
         disposition: Disposition::Start(start),
     };
     let accepted = storage.queue().accept(new).await?;
+    if let Some(run) = accepted.run.filter(|_| again_at.is_some()) {
+        let details = json!({ "event": accepted.event, "workflow": workflow.id, "version": version });
+        audit::note(&storage, caller.name(), "run.started", ("run", run.to_string()), details).await;
+    }
     let (event, status, run) = (accepted.event, accepted.status, accepted.run);
     engine.live().tell(|| News::Event { workflow: workflow.id, node, event, status, run });
     Ok((Json(Receipt::from(accepted)), actix_web::http::StatusCode::ACCEPTED))

@@ -9,10 +9,11 @@ use storage::{Storage, StorageError, WorkflowRecord};
 
 use super::workflow_files::{self, WorkflowFile};
 use super::{Failure, WorkflowCommand};
+use crate::api::definitions::check as check_definition;
 use crate::config::Config;
 use crate::console::Console;
-use crate::parts;
 use crate::webhooks::webhook_nodes;
+use crate::{parts, schedules};
 
 pub(super) async fn carry_out(
     storage: &Storage,
@@ -76,14 +77,17 @@ async fn import(
     console: Console,
 ) -> Result<(), Failure> {
     if wish.publish {
-        check(&file.definition, config)?;
+        check(storage, &file.definition, config).await?;
     }
     let (mut record, what) = store(storage, file).await?;
     if wish.publish {
         record = storage.publish_workflow(record.id, record.revision, Some("command line".to_owned())).await?.0;
     }
     if wish.activate {
-        storage.set_workflow_active(record.id, true).await?;
+        record = storage.set_workflow_active(record.id, true).await?;
+    }
+    if wish.publish {
+        schedules::follow(storage, &record).await?;
     }
     console.hint(format!("“{}” {what}{}. Its id:", record.name, done(wish)));
     console.result(record.id.to_string());
@@ -113,8 +117,8 @@ async fn store(storage: &Storage, file: WorkflowFile) -> Result<(WorkflowRecord,
     Ok((changed, "was changed"))
 }
 
-fn check(definition: &Definition, config: &Config) -> Result<(), Failure> {
-    let problems = nodes::check::check(definition, &parts::load_catalogue(config)?);
+async fn check(storage: &Storage, definition: &Definition, config: &Config) -> Result<(), Failure> {
+    let problems = check_definition(definition, &parts::load_catalogue(config)?, storage).await?;
     if problems.is_empty() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::web::{Bytes, BytesMut, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use engine::live::News;
-use engine::{Engine, order_key};
+use engine::{Engine, order_key_or_own};
 use futures_util::StreamExt;
 use model::{EndpointId, Event, EventId, FileId, RunId, Timestamp};
 use nodes::{Interrupt, Surroundings, expression};
@@ -28,9 +28,6 @@ use crate::problem::{Problem, ProblemCode};
 
 /// The longest delivery id, in characters; a longer one is cut, which keeps it as unlikely to meet another.
 const MAX_DELIVERY_ID: usize = 255;
-
-/// The order key of events for which the workflow's own cannot be computed. No text that a person writes begins like this.
-const NO_KEY: &str = "\u{0}no key";
 
 /// What a request needs of the server.
 struct Ingress<'a> {
@@ -128,8 +125,8 @@ impl Ingress<'_> {
     /// Whether the workflow's queue has room. Nothing is stored when it has none: the sender comes again, as it is told.
     fn find_room(&self) -> Result<(), Problem> {
         let limit = usize::try_from(self.target.settings.max_queued_runs).unwrap_or(usize::MAX);
-        let is_full =
-            self.target.live.is_some() && limit > 0 && self.storage.queue().len_of(self.target.workflow_key) >= limit;
+        let waiting = || self.storage.queue().waiting_of(self.target.workflow_key);
+        let is_full = self.target.live.is_some() && limit > 0 && waiting() >= limit;
         if is_full { Err(Problem::unavailable(u64::from(self.config.ingress.retry_after_s))) } else { Ok(()) }
     }
 
@@ -205,8 +202,7 @@ impl Ingress<'_> {
         let Some((version, definition_key)) = self.target.live else { return Disposition::Keep };
         let node = self.target.node.clone();
         let start = StartRun::new(RunId::generate(), node, definition_key, Some(version), RunMode::Live);
-        // An event whose key cannot be computed is taken all the same. It keeps its place among its like.
-        let order_key = order_key(&self.target.settings, event).unwrap_or_else(|_| Some(NO_KEY.to_owned()));
+        let order_key = order_key_or_own(&self.target.settings, event);
         Disposition::Start(StartRun { order_key, ..start })
     }
 

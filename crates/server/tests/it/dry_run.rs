@@ -113,3 +113,58 @@ fn the_page_of_a_dry_run_reads_like_a_comparison_in_both_languages() {
     let empty = product.create("Empty", &flow(&sink, 1));
     assert!(person.read(&format!("/workflows/{empty}/dry-run")).contains("No request to try with yet"));
 }
+
+#[test]
+fn an_unchanged_draft_with_loops_waits_and_calls_changes_nothing_and_every_kind_of_request_is_compared() {
+    let sink = Sink::open(Duration::ZERO);
+    let product = Product::start(&[]);
+    let called = product.ready("Called", &json!({
+        "nodes": [{"id": "go", "type": "webhook"}, {"id": "sum", "type": "set_fields", "params": {"fields": {"a": 1}}}],
+        "edges": [{"from": "go", "to": "sum"}],
+    }));
+    let flow = |name: &str, seconds: u32, path: &str| {
+        json!({
+            "nodes": [
+                {"id": "order", "type": "webhook"},
+                {"id": "each", "type": "for_each", "params": {"items": "{{ $.trigger.body.lines }}"}},
+                {"id": "large", "type": "filter", "parent": "each", "params": {"when": {"all": [
+                    {"left": "{{ $.item.n }}", "op": "greater_than", "right": 1}]}}},
+                {"id": "tell", "type": "http.request", "parent": "each",
+                    "params": {"method": "POST", "url": sink.url(path), "body": {"n": "{{ $.item.n }}"}}},
+                {"id": "pause", "type": "wait", "params": {"duration": {"amount": seconds, "unit": "seconds"}}},
+                {"id": "person", "type": "contacts.upsert", "params": {"email": "ada@example.com", "name": name}},
+                {"id": "call", "type": "call_workflow", "params": {"workflow": called.workflow, "input": {"name": name}}},
+            ],
+            "edges": [{"from": "order", "to": "each"}, {"from": "large", "to": "tell"}, {"from": "each", "to": "pause"},
+                {"from": "pause", "to": "person"}, {"from": "person", "to": "call"}],
+        })
+    };
+    let ready = product.ready("Lines", &flow("Ada", 1, "/lines"));
+    let few = json!({"lines": [{"n": 1}, {"n": 2}, {"n": 3}]});
+    let many = json!({"lines": (0..30).map(|n| json!({"n": n})).collect::<Vec<_>>()});
+    for body in [&few, &many] {
+        let receipt = product.post(&ready.path, body).must_be(202);
+        assert_eq!(product.finished(&receipt["run"])["status"], "succeeded");
+    }
+    let path = format!("/workflows/{}/dry-run", ready.workflow);
+    let same = product.api("POST", &path, None).must_be(200);
+    assert_eq!((&same["changed"], &same["unchanged"]), (&json!(0), &json!(2)), "{same:#}");
+    let steps = same["items"][1]["would"]["steps"].as_array().unwrap();
+    let inner = steps.iter().find(|step| step["node"] == "tell" && step["iteration"] == "1").unwrap();
+    assert_eq!((&inner["stand_in"], &inner["output"]["status"]), (&json!("run"), &json!(200)));
+
+    let change = json!({"definition": flow("Grace", 2, "/other"), "last": 2});
+    let report = product.api("POST", &path, Some(&change)).must_be(200);
+    assert_eq!(report["changed"], 2, "{report:#}");
+    let first = &report["items"][1];
+    for (node, before, after) in [("person", "Ada", "Grace"), ("call", "Ada", "Grace")] {
+        let request = difference(first, node, "request");
+        assert!(request["before"].to_string().contains(before), "{request}");
+        assert!(request["after"].to_string().contains(after), "{request}");
+    }
+    let pause = difference(first, "pause", "request");
+    assert_ne!(pause["before"]["until"], pause["after"]["until"], "it would wait longer");
+    let tell = difference(first, "tell", "request");
+    assert!(tell["after"]["url"].as_str().unwrap().ends_with("/other"), "{tell}");
+    assert_eq!(tell["iteration"], "1");
+}

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod dead_letters;
 mod dry_run;
+mod durability;
 mod editing;
 mod full_disk;
 mod ingress;

@@ -1,10 +1,13 @@
 //! Runs that wait for another system or a person, the links that let them go on, and loops on the page of a run.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::outside::eventually;
 use crate::outside::http::Request;
 use crate::outside::product::{Product, step};
+use crate::outside::sink::Sink;
 use crate::pages::person::Person;
 
 fn flow(mode: &str) -> Value {
@@ -164,11 +167,20 @@ fn a_long_loop_is_looked_at_fifty_turns_at_a_time() {
 
 #[test]
 fn a_full_queue_of_one_workflow_turns_requests_away_before_anything_is_stored() {
+    let sink = Sink::open(Duration::from_mins(10));
     let product = Product::start(&[]);
-    let mut definition = flow("callback");
-    definition["settings"] = json!({"max_queued_runs": 2});
-    let full = product.ready("Full", &definition);
+    let slow = json!({
+        "nodes": [
+            {"id": "order", "type": "webhook"},
+            {"id": "slow", "type": "http.request", "params": {"url": sink.url("/slow")}, "timeout_ms": 600_000},
+        ],
+        "edges": [{"from": "order", "to": "slow"}],
+        "settings": {"max_parallel_runs": 1, "max_queued_runs": 2},
+    });
+    let full = product.ready("Full", &slow);
     let other = product.ready("Other", &flow("callback"));
+    product.post(&full.path, &json!({})).must_be(202);
+    eventually("the first one is at work", || (sink.received().len() == 1).then_some(()));
     for _ in 0..2 {
         product.post(&full.path, &json!({})).must_be(202);
     }
@@ -176,5 +188,18 @@ fn a_full_queue_of_one_workflow_turns_requests_away_before_anything_is_stored() 
     assert_eq!((refused.status, refused.header("retry-after").is_empty()), (503, false));
     product.post(&other.path, &json!({})).must_be(202);
     let events = product.get(&format!("/events?workflow={}", full.workflow));
-    assert_eq!(events["items"].as_array().unwrap().len(), 2, "the one that was turned away is not stored");
+    assert_eq!(events["items"].as_array().unwrap().len(), 3, "the one that was turned away is not stored");
+}
+
+#[test]
+fn runs_that_wait_for_a_person_do_not_fill_the_queue_of_their_workflow() {
+    let product = Product::start(&[]);
+    let mut definition = flow("approval");
+    definition["settings"] = json!({"max_queued_runs": 2});
+    let ready = product.ready("Asks", &definition);
+    for _ in 0..5 {
+        let receipt = product.post(&ready.path, &json!({"id": "A-1", "name": "Ada"})).must_be(202);
+        let path = format!("/runs/{}", receipt["run"].as_str().unwrap());
+        eventually("it waits for a person", || (product.get(&path)["status"] == "waiting").then_some(()));
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::StorageError;
 pub use types::{
-    Accepted, Claim, Disposition, Ending, Gate, Lease, NewEvent, Next, Over, ParentLink, Parsed, Progress, Reschedule,
+    Accepted, Claim, Disposition, Ending, Gate, Lease, MOST_CRASHES, NewEvent, Next, Over, ParentLink, Parsed, Progress, Reschedule,
     Revival, RunMode, Signal, SignalOutcome, StartRun, Turn,
 };
 
@@ -52,13 +52,18 @@ pub trait Queue: Send + Sync {
 
     /// Ends an unfinished run by a person's wish, whoever holds it, and every run that it called and waits for. Returns
     /// these runs; none when it had ended already.
-    async fn cancel(&self, run: RunId) -> Result<Vec<RunId>, StorageError>;
+    async fn cancel(&self, run: RunId) -> Result<Vec<RunId>, StorageError> {
+        self.cancel_and_start(run, Vec::new()).await
+    }
+
+    /// The same; if the run ends by this, the runs of these events begin in the same transaction.
+    async fn cancel_and_start(&self, run: RunId, starts: Vec<NewEvent>) -> Result<Vec<RunId>, StorageError>;
 
     /// How many runs are unfinished.
     fn len(&self) -> usize;
 
-    /// How many runs of a workflow are unfinished.
-    fn len_of(&self, workflow_key: i64) -> usize;
+    /// How many runs of a workflow wait for their turn. Neither those at work count nor those that wait for something else.
+    fn waiting_of(&self, workflow_key: i64) -> usize;
 
     /// Whether no run is unfinished.
     fn is_empty(&self) -> bool {

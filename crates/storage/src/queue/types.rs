@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Event, EventId, EventStatus, NodeId, RunId, RunStatus, StepStatus, Timestamp};
+use model::{Event, EventId, EventStatus, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -226,11 +226,17 @@ pub struct Claim {
     pub signals: Vec<Signal>,
     /// How often in a row the process died while it was at work, without any progress of its own.
     pub crashes: u32,
+    /// Even reading it has taken the process down (see [`MOST_CRASHES`]): nothing of its event and its steps is here.
+    pub is_unread: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it was first worked on.
     pub started_at: Option<Timestamp>,
 }
+
+/// A run that took the process down this often in a row is set aside with what is on record of it. If the process dies once
+/// more over that, the run is handed out unread.
+pub const MOST_CRASHES: u32 = 3;
 
 /// One turn of a loop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,6 +280,8 @@ pub struct Revival {
     pub attempts: Vec<AttemptRecord>,
     /// Who decided so.
     pub decided_by: Option<String>,
+    /// What keeps it in order with others: it stands in line again, before those that came later.
+    pub order_key: Option<String>,
 }
 
 /// Decides whether a run of a workflow may be taken now, for example because not too many of it are at work.
@@ -326,11 +334,13 @@ pub struct Ending {
     pub output: Value,
     /// What a person finds on the desk, when it gave up.
     pub dead_letter: Option<NewDeadLetter>,
+    /// Ends every step that is still open with this error, when the worker does not know which these are.
+    pub closes_steps: Option<Box<NodeError>>,
 }
 
 impl Ending {
     /// An end without error, output and dead letter.
     pub fn new(status: RunStatus, finished_at: Timestamp) -> Self {
-        Self { status, finished_at, error: None, output: Value::Null, dead_letter: None }
+        Self { status, finished_at, error: None, output: Value::Null, dead_letter: None, closes_steps: None }
     }
 }

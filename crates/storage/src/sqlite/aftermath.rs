@@ -1,7 +1,7 @@
 //! What a record brings with it beside its steps, for the few runs that need it: states that are not needed any more, signals
 //! that were made use of, the step of another run that waits for the end, and dead letters. A plain run adds nothing here.
 
-use model::{RunId, Timestamp};
+use model::{NodeError, RunId, Timestamp};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, Statement};
 use serde_json::{Value, json};
@@ -36,6 +36,9 @@ pub(super) fn after_steps(records: &[&PreparedRecord], script: &mut Script) {
             script.add(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [run_key.into()]));
         }
         let Next::End(ending) = record.next() else { continue };
+        if let Some(error) = &ending.closes_steps {
+            close_steps(run_key, error, ending.finished_at, script);
+        }
         if let Some((run, parent)) = &record.held.parent {
             let value = &ended_signal(*run, ending);
             for statement in parent_signal(parent, value, ending.finished_at) {
@@ -44,6 +47,14 @@ pub(super) fn after_steps(records: &[&PreparedRecord], script: &mut Script) {
         }
         add_dead_letter(run_key, record.held.workflow_key, ending, script);
     }
+}
+
+/// When a run is over, so are its steps.
+fn close_steps(run_key: i64, error: &NodeError, now: Timestamp, script: &mut Script) {
+    let sql = "UPDATE steps SET status = 'failed', error = ?, finished_at = ?, retry_at = NULL \
+               WHERE run_id = ? AND status IN ('running', 'waiting')";
+    let values = [json!(error).to_string().into(), now.0.into(), run_key.into()];
+    script.add(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values));
 }
 
 /// A signal whose step is over was made use of. Its value lives on in the step's output.

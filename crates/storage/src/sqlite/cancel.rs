@@ -4,7 +4,10 @@ use model::{ErrorCode, NodeError, RunId, RunStatus, StepStatus, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, Statement};
 
+use super::accept::{self, PreparedEvent, Stored};
 use super::aftermath::{ended_signal, parent_signal};
+use super::script::Script;
+use super::writer::Keys;
 use crate::claims::parent_of;
 use crate::entities::{queue, run, step};
 use crate::error::StorageError;
@@ -17,12 +20,16 @@ pub(super) struct Cancelled {
     pub(super) runs: Vec<(i64, i64, RunId)>,
     /// The run that waited for it, by its key.
     pub(super) parent_key: Option<i64>,
+    /// The runs that follow from this.
+    pub(super) started: Vec<Stored>,
 }
 
-/// Ends a run and those that it called. Nothing when it had ended already.
+/// Ends a run and those that it called, and starts what follows from that. Nothing when it had ended already.
 pub(super) async fn cancel(
     transaction: &DatabaseTransaction,
+    keys: &mut Keys,
     id: RunId,
+    starts: Vec<PreparedEvent>,
     now: Timestamp,
 ) -> Result<Cancelled, StorageError> {
     let found = run::Entity::find().filter(run::Column::PublicId.eq(id.0)).one(transaction).await?;
@@ -32,13 +39,13 @@ pub(super) async fn cancel(
         return Ok(Cancelled::default());
     }
     for chunk in family.chunks(RUNS_PER_STATEMENT) {
-        let keys = || chunk.iter().map(|(key, ..)| *key);
-        queue::Entity::delete_many().filter(queue::Column::RunId.is_in(keys())).exec(transaction).await?;
-        cut_off_steps(transaction, keys(), now).await?;
+        let of_chunk = || chunk.iter().map(|(key, ..)| *key);
+        queue::Entity::delete_many().filter(queue::Column::RunId.is_in(of_chunk())).exec(transaction).await?;
+        cut_off_steps(transaction, of_chunk(), now).await?;
         run::Entity::update_many()
             .col_expr(run::Column::Status, Expr::value(RunStatus::Cancelled.as_str()))
             .col_expr(run::Column::FinishedAt, Expr::value(now.0))
-            .filter(run::Column::Id.is_in(keys()))
+            .filter(run::Column::Id.is_in(of_chunk()))
             .exec(transaction)
             .await?;
     }
@@ -49,7 +56,10 @@ pub(super) async fn cancel(
             transaction.execute_raw(statement).await?;
         }
     }
-    Ok(Cancelled { runs: family, parent_key: parent.map(|parent| parent.run_key) })
+    let mut script = Script::default();
+    let started = accept::add(transaction, &starts, keys, &mut script).await?;
+    script.run(transaction).await?;
+    Ok(Cancelled { runs: family, parent_key: parent.map(|parent| parent.run_key), started })
 }
 
 const RUNS_PER_STATEMENT: usize = 500;

@@ -12,6 +12,8 @@ type Key = (i64, Arc<str>);
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     lines: HashMap<Key, Line>,
+    /// How many stand behind another one, by workflow.
+    waiting: HashMap<i64, usize>,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,7 @@ impl Lines {
                 Some(waiting)
             }
             std::collections::hash_map::Entry::Occupied(mut line) => {
+                *self.waiting.entry(waiting.workflow_key).or_default() += 1;
                 line.get_mut().waiting.insert(run_key, waiting);
                 None
             }
@@ -44,7 +47,10 @@ impl Lines {
         let line = self.lines.get_mut(&key).filter(|line| line.head == run_key)?;
         let next = line.waiting.pop_first();
         match &next {
-            Some((next_key, _)) => line.head = *next_key,
+            Some((next_key, _)) => {
+                line.head = *next_key;
+                self.one_less(workflow_key);
+            }
             None => {
                 self.lines.remove(&key);
             }
@@ -52,9 +58,27 @@ impl Lines {
         next
     }
 
+    /// How many runs of a workflow stand behind another one.
+    pub(super) fn waiting_of(&self, workflow_key: i64) -> usize {
+        self.waiting.get(&workflow_key).copied().unwrap_or(0)
+    }
+
     /// Takes a run out that stands in line.
     pub(super) fn remove_waiting(&mut self, run_key: i64, workflow_key: i64) -> Option<Waiting> {
         let mut lines = self.lines.iter_mut().filter(|((workflow, _), _)| *workflow == workflow_key);
-        lines.find_map(|(_, line)| line.waiting.remove(&run_key))
+        let removed = lines.find_map(|(_, line)| line.waiting.remove(&run_key));
+        if removed.is_some() {
+            self.one_less(workflow_key);
+        }
+        removed
+    }
+
+    fn one_less(&mut self, workflow_key: i64) {
+        if let Some(count) = self.waiting.get_mut(&workflow_key) {
+            *count -= 1;
+            if *count == 0 {
+                self.waiting.remove(&workflow_key);
+            }
+        }
     }
 }

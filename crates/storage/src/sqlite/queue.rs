@@ -19,10 +19,12 @@ use super::signal::{NewSignal, store};
 use super::take_over::{count_crashes, take_over};
 use super::writer::{Job, Writer};
 use crate::claims;
+use crate::crash_marks::CrashMarks;
 use crate::crash_points::{self, CrashPoint};
 use crate::error::StorageError;
 use crate::queue::{
-    Accepted, Claim, Disposition, Gate, Lease, NewEvent, Next, Progress, Queue, Revival, SignalOutcome, StartRun,
+    Accepted, Claim, Disposition, Gate, Lease, MOST_CRASHES, NewEvent, Next, Progress, Queue, Revival, SignalOutcome,
+    StartRun,
 };
 use crate::room::Room;
 use crate::storage::{Role, StorageSettings};
@@ -37,6 +39,7 @@ pub(crate) struct SqliteQueue {
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
     room: Room,
+    marks: CrashMarks,
     opening: u64,
     capacity: usize,
     inline_bytes: usize,
@@ -80,7 +83,7 @@ impl SqliteQueue {
         clock: Arc<dyn Clock>,
         settings: &StorageSettings,
         room: Room,
-        (role, crashed): (Role, Vec<i64>),
+        (role, marks, crashed): (Role, CrashMarks, Vec<i64>),
     ) -> Result<Self, StorageError> {
         let shared = Arc::new(Shared { ready: Mutex::default(), changed: Notify::new(), loaded: Notify::new() });
         if role == Role::Server {
@@ -93,6 +96,7 @@ impl SqliteQueue {
             clock,
             shared,
             room,
+            marks,
             opening: OPENINGS.fetch_add(1, Ordering::Relaxed),
             capacity: settings.queue_capacity,
             inline_bytes: settings.payload_inline_bytes,
@@ -103,6 +107,12 @@ impl SqliteQueue {
     /// Nobody needs the runs any more that were not read yet.
     pub(crate) fn stop_loading(&self) {
         self.shared.ready().finish_loading();
+    }
+
+    /// Whether one more run of a workflow may come in. A quarter of the room is kept for the others: none fills it alone.
+    fn has_room_for(&self, workflow_key: i64) -> bool {
+        let ready = self.shared.ready();
+        ready.len() < self.capacity && ready.unfinished_of(workflow_key) < self.capacity - self.capacity / 4
     }
 
     /// After the commit: hands a fresh run over in memory, with its event unless too much is kept already.
@@ -162,17 +172,27 @@ impl SqliteQueue {
                 turns: Vec::new(),
                 signals: Vec::new(),
                 crashes: waiting.crashes,
+                is_unread: false,
                 created_at: start.again_at.unwrap_or(event.received_at),
                 started_at: None,
                 event,
             }));
         }
-        let claim = claims::load(&self.reader, lease, waiting.crashes).await?;
+        let claim = self.marks.while_busy(run_key, self.read_claim(lease, waiting.crashes)).await?;
         if let (Some(claim), Some(held)) = (&claim, self.shared.ready().held(run_key)) {
             held.parent = claim.parent.clone().map(|parent| (claim.run, parent));
             held.has_signals = !claim.signals.is_empty();
             held.has_states = claim.steps.iter().any(|step| step.state.is_some());
         }
+        Ok(claim)
+    }
+
+    /// A run as the database has it; of one that takes the process down as soon as it is read, only what it is.
+    async fn read_claim(&self, lease: Lease, crashes: u32) -> Result<Option<Claim>, StorageError> {
+        if crashes > MOST_CRASHES {
+            return claims::load_unread(&self.reader, lease, crashes).await;
+        }
+        let claim = claims::load(&self.reader, lease, crashes).await?;
         if lease.epoch > 0 {
             crash_points::reached(CrashPoint::AfterResume);
         }
@@ -189,7 +209,7 @@ fn without_copies(start: &StartRun) -> Option<StartRun> {
 impl Queue for SqliteQueue {
     async fn accept(&self, new: NewEvent) -> Result<Accepted, StorageError> {
         let enters = matches!(&new.disposition, Disposition::Start(start) if start.over.is_none());
-        if enters && self.len() >= self.capacity {
+        if enters && !self.has_room_for(new.workflow_key) {
             return Err(StorageError::QueueFull);
         }
         if let Err(error) = self.room.check() {
@@ -303,6 +323,7 @@ impl Queue for SqliteQueue {
 
     async fn revive(&self, run: RunId, revival: Revival) -> Result<bool, StorageError> {
         let (now, inline_bytes, shared) = (self.clock.now(), self.inline_bytes, self.shared.clone());
+        let order_key = revival.order_key.as_deref().map(Into::into);
         let revived = self
             .writer
             .write_keyed(
@@ -310,7 +331,7 @@ impl Queue for SqliteQueue {
                 move |revived| {
                     let Some(revived) = *revived else { return };
                     let Revived { run_key, workflow_key, epoch } = revived;
-                    let waiting = Waiting { workflow_key, epoch, order_key: None, crashes: 0, fresh: None };
+                    let waiting = Waiting { workflow_key, epoch, order_key, crashes: 0, fresh: None };
                     shared.ready().enter(run_key, None, waiting);
                     shared.changed.notify_one();
                 },
@@ -319,8 +340,11 @@ impl Queue for SqliteQueue {
         Ok(revived.is_some())
     }
 
-    async fn cancel(&self, run: RunId) -> Result<Vec<RunId>, StorageError> {
+    async fn cancel_and_start(&self, run: RunId, starts: Vec<NewEvent>) -> Result<Vec<RunId>, StorageError> {
         let (now, shared) = (self.clock.now(), self.shared.clone());
+        let hand_over: Vec<_> = starts.iter().map(|start| self.hand_over(start)).collect();
+        let pack = |start| PreparedEvent::pack(start, self.inline_bytes);
+        let starts: Vec<PreparedEvent> = starts.into_iter().map(pack).collect::<Result<_, _>>()?;
         let forget = move |cancelled: &Cancelled| {
             let mut ready = shared.ready();
             for (run_key, workflow_key, _) in &cancelled.runs {
@@ -330,10 +354,13 @@ impl Queue for SqliteQueue {
                 ready.wake_up(parent_key);
             }
             drop(ready);
+            hand_over.into_iter().zip(&cancelled.started).for_each(|(hand_over, stored)| hand_over(stored));
             shared.changed.notify_one();
         };
-        let cancelled =
-            self.writer.write_then(move |transaction| Box::pin(cancel(transaction, run, now)), forget).await?;
+        let cancelled = self
+            .writer
+            .write_keyed(move |transaction, keys| Box::pin(cancel(transaction, keys, run, starts, now)), forget)
+            .await?;
         Ok(cancelled.runs.into_iter().map(|(_, _, run)| run).collect())
     }
 
@@ -341,8 +368,8 @@ impl Queue for SqliteQueue {
         self.shared.ready().len()
     }
 
-    fn len_of(&self, workflow_key: i64) -> usize {
-        self.shared.ready().len_of(workflow_key)
+    fn waiting_of(&self, workflow_key: i64) -> usize {
+        self.shared.ready().waiting_of(workflow_key)
     }
 }
 

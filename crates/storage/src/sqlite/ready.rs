@@ -119,8 +119,14 @@ impl Ready {
     }
 
     /// How many runs of a workflow are unfinished.
-    pub(super) fn len_of(&self, workflow_key: i64) -> usize {
+    pub(super) fn unfinished_of(&self, workflow_key: i64) -> usize {
         self.unfinished.get(&workflow_key).copied().unwrap_or(0)
+    }
+
+    /// How many runs of a workflow wait for their turn: those that could go on if there were a place for them, and those that
+    /// stand in line. Who is at work or waits for something else does not count.
+    pub(super) fn waiting_of(&self, workflow_key: i64) -> usize {
+        self.due.get(&workflow_key).map_or(0, VecDeque::len) + self.lines.waiting_of(workflow_key)
     }
 
     /// How many bytes of fresh events are kept.
@@ -403,10 +409,11 @@ mod tests {
         assert_eq!(keys(&ready.take(10, Timestamp(0), &open)), [1, 5, 4]);
         ready.put_back(1, 1, Some(Timestamp(50)));
         assert!(ready.take(10, Timestamp(49), &open).is_empty(), "a parked run keeps the others waiting");
+        assert_eq!((ready.unfinished_of(100), ready.waiting_of(100)), (4, 2), "neither who is parked nor who is held");
         assert_eq!(keys(&ready.take(10, Timestamp(50), &open)), [1]);
         ready.remove(2, 100);
         ready.finish(1);
-        assert_eq!((keys(&ready.take(10, Timestamp(50), &open)), ready.len(), ready.len_of(100)), (vec![3], 3, 2));
+        assert_eq!((keys(&ready.take(10, Timestamp(50), &open)), ready.len(), ready.waiting_of(100)), (vec![3], 3, 0));
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(super) async fn revive(
         lease_owner: Set(None),
         lease_until: Set(None),
         crashes: NotSet,
-        order_key: NotSet,
+        order_key: Set(revival.order_key),
     };
     place.insert(transaction).await?;
     dead_letter::Entity::update_many()

@@ -116,7 +116,9 @@ impl Machine {
             }
             Move::Revive { run } => {
                 let queue = self.bench().storage.queue();
-                let revived = queue.revive(self.runs[run].id, Revival::default()).await.unwrap();
+                let order_key = world.runs[run].order.map(|order| order.to_string());
+                let revival = Revival { order_key, ..Revival::default() };
+                let revived = queue.revive(self.runs[run].id, revival).await.unwrap();
                 assert_eq!(Expected::Revived(revived), world.expected);
             }
             Move::WriteLate { run } => self.write_late(world, run).await,

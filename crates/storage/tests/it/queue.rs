@@ -198,10 +198,16 @@ async fn a_released_run_is_handed_out_again() {
 async fn a_full_queue_turns_events_away_instead_of_losing_them() {
     let bench = bench().await;
     let queue = bench.storage.queue();
-    for _ in 0..1_000 {
+    let other = bench.storage.create_workflow("Other", &bench.workflow.draft, Vec::new()).await.unwrap();
+    let of_other = || NewEvent { workflow_key: other.key, endpoint_key: None, ..bench.event(json!({})) };
+    for _ in 0..750 {
         queue.accept(bench.event(json!({}))).await.unwrap();
     }
     assert!(matches!(queue.accept(bench.event(json!({}))).await, Err(StorageError::QueueFull)));
+    for _ in 0..250 {
+        queue.accept(of_other()).await.expect("one workflow alone never fills the queue");
+    }
+    assert!(matches!(queue.accept(of_other()).await, Err(StorageError::QueueFull)), "this is all there is");
     let claim = queue.claim(1, &Open).await.unwrap().remove(0);
     bench.finish(&claim).await;
     queue.accept(bench.event(json!({}))).await.unwrap();

@@ -66,3 +66,28 @@ async fn two_servers_never_share_a_data_directory_but_a_command_may_work_beside_
     assert_eq!(bench.storage.count_workflows().await.unwrap(), 2);
     bench.storage.queue().accept(bench.event(json!({}))).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_newer_command_changes_the_schema_only_while_no_server_runs() {
+    let bench = bench().await;
+    let applied = "SELECT COUNT(*) FROM seaql_migrations";
+    let all = bench.number(applied).await;
+    // As a server of the version before would have it: the last change is not applied. What it makes is there nevertheless,
+    // so a command that goes ahead all the same would fail otherwise than politely.
+    bench.execute("DELETE FROM seaql_migrations WHERE version = (SELECT MAX(version) FROM seaql_migrations)").await;
+    let open = async || Storage::open(settings(&bench.folder), Role::Tool, Arc::new(bench.clock.clone())).await;
+    let refused = open().await.unwrap_err();
+    assert!(matches!(refused, StorageError::SchemaOlder { .. }), "{refused}");
+    assert!(refused.to_string().contains("stop the server"), "{refused}");
+    assert_eq!(bench.number(applied).await, all - 1, "nothing was applied");
+    bench.storage.queue().accept(bench.event(json!({}))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_makes_a_database_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = model::clock::ManualClock::at(crate::support::START);
+    let tool = Storage::open(settings(&folder), Role::Tool, Arc::new(clock)).await.unwrap();
+    assert_eq!(tool.count_workflows().await.unwrap(), 0);
+    assert_ne!(tool.schema_version().await.unwrap(), "none");
+}

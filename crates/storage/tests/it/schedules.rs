@@ -42,17 +42,17 @@ async fn a_schedule_moves_on_with_the_run_that_it_starts() {
     let bench = scheduled(1_000).await;
     let planned = START.plus_ms(1_000);
     assert!(bench.storage.due_schedules(START, 10).await.unwrap().is_empty());
-    assert_eq!(bench.storage.next_schedule_at().await.unwrap(), Some(planned));
+    assert_eq!(bench.storage.next_schedule_after(START).await.unwrap(), Some(planned));
     let due = bench.storage.due_schedules(planned, 10).await.unwrap().remove(0);
     assert_eq!((due.workflow, due.node.as_str(), due.version), (bench.workflow.id, "order", Some(1)));
     let next = planned.plus_ms(3_600_000);
     let accepted = bench.storage.queue().accept(start_at(&bench, planned, Some(next))).await.unwrap();
     assert_eq!(accepted.status, EventStatus::Accepted);
     assert!(bench.storage.due_schedules(planned, 10).await.unwrap().is_empty());
-    assert_eq!(bench.storage.next_schedule_at().await.unwrap(), Some(next));
+    assert_eq!(bench.storage.next_schedule_after(START).await.unwrap(), Some(next));
     let again = bench.storage.queue().accept(start_at(&bench, planned, None)).await.unwrap();
     assert_eq!((again.status, again.run), (EventStatus::Duplicate, accepted.run), "one run for one time");
-    assert_eq!(bench.storage.next_schedule_at().await.unwrap(), None, "and no more times");
+    assert_eq!(bench.storage.next_schedule_after(START).await.unwrap(), None, "and no more times");
 }
 
 #[tokio::test]
@@ -104,4 +104,38 @@ async fn a_key_is_new_once_within_its_window_and_to_the_step_that_asks_again() {
         ask(&format!("new {number}"), first, "").await;
     }
     assert_eq!(bench.rows("seen").await, 10, "keys whose time is over go");
+}
+
+#[tokio::test]
+async fn a_replay_does_not_meet_the_run_that_it_repeats_but_every_other_one() {
+    let bench = bench().await;
+    let begin = async |replay_of: Option<RunId>| {
+        let mut event = bench.event(json!({}));
+        let start = Bench::start_of(&mut event);
+        if let Some(origin) = replay_of {
+            start.replay_of = Some(bench.storage.run(origin).await.unwrap().key);
+        }
+        bench.storage.queue().accept(event).await.unwrap().run.unwrap()
+    };
+    let ask = async |run: RunId, iteration: &str| {
+        let question = SeenQuestion {
+            workflow_key: bench.workflow.key,
+            node: NodeId::from("dedup"),
+            key: "order 7".to_owned(),
+            window_ms: 1_000,
+            run,
+            iteration: iteration.to_owned(),
+        };
+        bench.storage.seen(question).await.unwrap().seen_before
+    };
+    let origin = begin(None).await;
+    assert!(!ask(origin, "").await);
+    let replay = begin(Some(origin)).await;
+    assert!(!ask(replay, "").await, "a replay does what its origin did");
+    assert!(ask(replay, "2").await, "but not twice in its own turns");
+    let again = begin(Some(replay)).await;
+    assert!(!ask(again, "").await, "a replay of a replay");
+    let stranger = begin(None).await;
+    assert!(ask(stranger, "").await);
+    assert!(ask(begin(Some(stranger)).await, "").await, "a replay of another run");
 }

@@ -55,11 +55,12 @@ async fn a_hundred_thousand_unfinished_runs_are_taken_over_while_the_first_are_a
     assert!(took < Duration::from_secs(2), "without optimisation, among other tests; took {took:?}");
     let last = storage.runs(&storage::RunFilter { limit: 1, ..Default::default() }).await.unwrap().remove(0);
     assert_eq!(queue.cancel(last.id).await.unwrap(), [last.id], "also one that was not read yet");
-    while queue.len_of(bench.workflow.key) < 100_000 {
+    // Ten are at work.
+    while queue.waiting_of(bench.workflow.key) < 99_990 {
         assert!(began.elapsed() < Duration::from_mins(1), "they are never all there");
         tokio::task::yield_now().await;
     }
-    assert_eq!((queue.len_of(bench.workflow.key), queue.len()), (100_000, 100_000));
+    assert_eq!((queue.waiting_of(bench.workflow.key), queue.len()), (99_990, 100_000));
 }
 
 #[tokio::test]

@@ -159,6 +159,8 @@ impl HttpSender {
             ),
             ReadFailure::Broken(error) => failure::failure(&error, &name, &host_and_port(&outgoing.url)),
         })?;
+        // Whatever the other side sent is read from here on, and may be too much for the process.
+        crate::at_work::busy();
         let answer = Answer { request_name: &name, status, headers: &headers, url: &outgoing.url, body };
         let body = answer.value(request.response, redactor, &self.stored).await?;
         record.response.insert("body".to_owned(), shortened(body.clone(), self.settings.exchange_excerpt_bytes));

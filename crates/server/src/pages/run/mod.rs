@@ -82,6 +82,8 @@ struct RunPage {
     /// Links that let waiting steps go on, by node.
     links: BTreeMap<String, String>,
     doubt: Option<Doubt>,
+    /// Whether nobody knows what became of a step, also when a person gave the run up.
+    is_in_doubt: bool,
     has_failed_step: bool,
     replay_of: Option<Related>,
     replays: Vec<Related>,
@@ -172,6 +174,7 @@ async fn run_page(
         replay_of: related(storage, run.replay_of).await?,
         replays: storage.replays_of(run.key).await?.iter().map(Related::of).collect(),
         parent: related(storage, run.parent_key).await?,
+        is_in_doubt: engine.step_in_doubt(&run).await?.is_some(),
         called: storage.called_runs(run.key).await?.iter().map(Related::of).collect(),
         is_masked,
         may_reveal: false,

@@ -27,6 +27,8 @@ pub(in super::super) struct Form {
     version: String,
     /// Absent when the data are not edited.
     body: Option<String>,
+    /// There when a person wants everything done again although a step is in doubt.
+    although_in_doubt: Option<String>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a part that the page shows or leaves out")]
@@ -37,6 +39,8 @@ struct ReplayPage {
     run: RunId,
     name: String,
     has_failed_step: bool,
+    /// Whether nobody knows what became of a step: then only the start is left, and only with a person's word.
+    is_in_doubt: bool,
     from: String,
     version: String,
     /// Steps to begin at: id and title.
@@ -53,12 +57,12 @@ struct ReplayPage {
 pub(in super::super) async fn show(
     request: HttpRequest,
     signed_in: SignedIn,
-    storage: Data<Storage>,
+    (storage, engine): (Data<Storage>, Data<Engine>),
     id: Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
     let l = Layout::for_user(&request, &signed_in);
     let run = storage.run(*id).await?;
-    let template = replay_page(l, &storage, &run, Form::default(), String::new()).await?;
+    let template = replay_page(l, (&storage, &engine), &run, Form::default(), String::new()).await?;
     page(StatusCode::OK, &template)
 }
 
@@ -76,13 +80,15 @@ pub(in super::super) async fn replay(
         Ok(event) => event,
         Err(reason) => {
             let fault = l.t1("replay.body_invalid", "reason", reason);
-            return page(StatusCode::UNPROCESSABLE_ENTITY, &replay_page(l, &storage, &run, form, fault).await?);
+            let template = replay_page(l, (&storage, &engine), &run, form, fault).await?;
+            return page(StatusCode::UNPROCESSABLE_ENTITY, &template);
         }
     };
     let wish = Replay {
         from: Some(form.from.clone()).filter(|from| !from.is_empty()),
         version: if form.version == "current" { WhichVersion::Current } else { WhichVersion::Original },
         event,
+        although_in_doubt: form.although_in_doubt.is_some(),
         ..Replay::default()
     };
     match carry_out(&storage, &engine, run.id, wish, signed_in.user.email.clone()).await {
@@ -91,8 +97,11 @@ pub(in super::super) async fn replay(
             Ok(see_other(&format!("/runs/{new}?notice=replayed")))
         }
         Err(problem) if matches!(problem.code(), ProblemCode::WrongState | ProblemCode::InvalidRequest) => {
-            let fault = problem.document().detail.clone();
-            page(StatusCode::UNPROCESSABLE_ENTITY, &replay_page(l, &storage, &run, form, fault).await?)
+            // A page says by itself what is in doubt and what to do about it.
+            let is_in_doubt = engine.step_in_doubt(&run).await?.is_some();
+            let fault = if is_in_doubt { String::new() } else { problem.document().detail.clone() };
+            let template = replay_page(l, (&storage, &engine), &run, form, fault).await?;
+            page(StatusCode::UNPROCESSABLE_ENTITY, &template)
         }
         Err(problem) => Err(problem),
     }
@@ -118,7 +127,7 @@ async fn edited(
 
 async fn replay_page(
     l: Layout,
-    storage: &Storage,
+    (storage, engine): (&Storage, &Engine),
     run: &RunRecord,
     form: Form,
     fault: String,
@@ -129,7 +138,8 @@ async fn replay_page(
     let is_outside = |node: &&model::Node| node.parent.is_none() && node.id != run.trigger_node;
     let was_reached = |node: &&model::Node| steps.iter().any(|step| step.node == node.id && step.iteration.is_empty());
     let title = |node: &model::Node| if node.title.is_empty() { node.id.0.clone() } else { node.title.clone() };
-    let nodes = definition.nodes.iter().filter(is_outside).filter(was_reached);
+    let is_in_doubt = engine.step_in_doubt(run).await?.is_some();
+    let nodes = definition.nodes.iter().filter(is_outside).filter(was_reached).filter(|_| !is_in_doubt);
     // What is masked elsewhere is not laid open for editing either.
     let is_personal = !personal_of(storage, run.workflow, Some(run.definition_key)).await?.is_empty();
     let body = match form.body {
@@ -140,12 +150,14 @@ async fn replay_page(
             body => serde_json::to_string_pretty(&body).unwrap_or_default(),
         },
     };
-    let has_failed_step = steps.iter().any(|step| step.status == StepStatus::Failed && step.port.is_none());
+    let is_undone = |step: &storage::StepRecord| step.status == StepStatus::Failed && step.port.is_none();
+    let has_failed_step = !is_in_doubt && steps.iter().any(is_undone);
     let usual = if has_failed_step { "failed_step" } else { "start" };
     Ok(ReplayPage {
         run: run.id,
         name,
         has_failed_step,
+        is_in_doubt,
         from: Some(form.from).filter(|from| !from.is_empty()).unwrap_or_else(|| usual.to_owned()),
         version: form.version,
         nodes: nodes.map(|node| (node.id.0.clone(), title(node))).collect(),

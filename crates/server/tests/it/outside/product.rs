@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -51,6 +52,11 @@ impl Product {
         product
     }
 
+    /// The database's file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.directory.path().join("data/stellwerk.sqlite")
+    }
+
     /// Kills it in the middle of whatever it does (SIGKILL), without any chance to put things in order.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
@@ -95,6 +101,13 @@ impl Product {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "stellwerk {arguments:?}: {errors}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs another command of the binary that must fail; what it says.
+    pub(crate) fn failing_command(&self, arguments: &[&str]) -> String {
+        let output = command(&self.directory, &self.variables).args(arguments).output().unwrap();
+        assert!(!output.status.success(), "stellwerk {arguments:?} did not fail");
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Sends a request as it is.

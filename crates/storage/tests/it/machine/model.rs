@@ -69,11 +69,13 @@ pub(crate) struct Run {
     pub(crate) status: RunStatus,
     pub(crate) steps: BTreeMap<u8, u64>,
     pub(crate) signals: BTreeSet<String>,
-    order: Option<u8>,
+    pub(crate) order: Option<u8>,
     parent: Option<usize>,
     has_called: bool,
     /// Whether there is an outdated lease on it.
     lost_once: bool,
+    /// It was its turn because the run before it ended: it is looked at then, whatever it waits for.
+    is_promoted: bool,
 }
 
 /// What the last move should have brought about.
@@ -99,6 +101,8 @@ pub(crate) struct World {
     now_ms: i64,
     deliveries: BTreeMap<u8, usize>,
     derived: BTreeMap<u8, usize>,
+    /// Of the runs that are to be kept in order, those that are on their way; the others stand in line behind them.
+    heads: BTreeMap<u8, usize>,
 }
 
 impl World {
@@ -121,20 +125,40 @@ impl World {
             parent,
             has_called: false,
             lost_once: false,
+            is_promoted: false,
         });
-        self.runs.len() - 1
+        let index = self.runs.len() - 1;
+        self.stand_in_line(index);
+        index
     }
 
-    /// A run may be taken when it is due and, of those that are to be kept in order, the first that is not over.
+    /// A run that is to be kept in order goes at once when no other one is on its way.
+    fn stand_in_line(&mut self, index: usize) {
+        if let Some(order) = self.runs[index].order {
+            self.heads.entry(order).or_insert(index);
+        }
+    }
+
+    /// A run is over: the first of those behind it is on its way now.
+    fn leave_line(&mut self, index: usize) {
+        let Some(order) = self.runs[index].order.filter(|order| self.heads.get(order) == Some(&index)) else { return };
+        self.heads.remove(&order);
+        let next = self.those(|run| run.order == Some(order) && run.phase != Phase::Over);
+        if let Some(next) = next.first() {
+            self.heads.insert(order, *next);
+            self.runs[*next].is_promoted = true;
+        }
+    }
+
+    /// A run may be taken when it is due and, if it is to be kept in order, on its way.
     fn may_be_taken(&self, index: usize) -> bool {
         let run = &self.runs[index];
         let is_due = match run.phase {
             Phase::Due => true,
-            Phase::Parked { until_ms } => until_ms.is_some_and(|until_ms| until_ms <= self.now_ms),
+            Phase::Parked { until_ms } => run.is_promoted || until_ms.is_some_and(|until_ms| until_ms <= self.now_ms),
             Phase::Held { .. } | Phase::Over => false,
         };
-        let is_behind = |other: &Run| run.order.is_some() && other.order == run.order && other.phase != Phase::Over;
-        is_due && !self.runs[..index].iter().any(is_behind)
+        is_due && run.order.is_none_or(|order| self.heads.get(&order) == Some(&index))
     }
 
     fn signal(&mut self, index: usize, node: String) -> SignalOutcome {
@@ -156,6 +180,8 @@ impl World {
     fn end(&mut self, index: usize, status: RunStatus) {
         let run = &mut self.runs[index];
         (run.phase, run.status, run.lost_once) = (Phase::Over, status, true);
+        self.leave_line(index);
+        let run = &self.runs[index];
         if let Some(parent) = run.parent {
             self.signal(parent, "call".to_owned());
         }
@@ -179,9 +205,15 @@ impl World {
         ended
     }
 
-    /// Nobody knows any more whether the worker of a run had seen its signals, so whoever has some looks again.
+    /// Nobody knows any more whether the worker of a run had seen its signals, so whoever has some looks again. Of the runs
+    /// that are to be kept in order the first is on its way afterwards.
     fn crash(&mut self) {
+        self.heads.clear();
+        for index in self.those(|run| run.phase != Phase::Over) {
+            self.stand_in_line(index);
+        }
         for run in &mut self.runs {
+            run.is_promoted = false;
             match run.phase {
                 Phase::Held { .. } => (run.phase, run.lost_once) = (Phase::Due, true),
                 Phase::Parked { .. } if !run.signals.is_empty() => run.phase = Phase::Due,
@@ -206,6 +238,7 @@ impl ReferenceStateMachine for Story {
             now_ms: 0,
             deliveries: BTreeMap::new(),
             derived: BTreeMap::new(),
+            heads: BTreeMap::new(),
         })
         .boxed()
     }
@@ -287,17 +320,19 @@ impl ReferenceStateMachine for Story {
                 let run = &mut world.runs[*run];
                 let signalled = run.phase == Phase::Held { signalled: true };
                 run.phase = if signalled { Phase::Due } else { Phase::Parked { until_ms } };
+                run.is_promoted = false;
                 (run.status, run.lost_once) = (RunStatus::Waiting, true);
             }
             Move::Release { run } => world.runs[*run].phase = Phase::Due,
             Move::End { run, well } => world.end(*run, if *well { RunStatus::Succeeded } else { RunStatus::Dead }),
             Move::Cancel { run } => world.expected = Expected::Cancelled(world.cancel(*run)),
             Move::Signal { run, node } => world.expected = Expected::Signal(world.signal(*run, format!("wait{node}"))),
-            Move::Revive { run } => {
-                let run = &mut world.runs[*run];
+            Move::Revive { run: index } => {
+                let run = &mut world.runs[*index];
                 let revived = run.status == RunStatus::Dead;
                 if revived {
-                    (run.phase, run.status, run.order) = (Phase::Due, RunStatus::Running, None);
+                    (run.phase, run.status) = (Phase::Due, RunStatus::Running);
+                    world.stand_in_line(*index);
                 }
                 world.expected = Expected::Revived(revived);
             }
