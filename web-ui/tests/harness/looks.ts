@@ -36,14 +36,17 @@ export async function whatDoesNotFit(page: Page): Promise<string[]> {
   });
 }
 
-/** Words in controls that are cut off without a sign of it. */
+/** Words that are cut off without a sign of it. What somebody typed into a field may be longer than the field. */
 export async function clippedWords(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
-    for (const element of document.querySelectorAll("button, a, label, th, h1, h2, .pill, summary")) {
+    const words = "button, a, label, th, td, p, li, dt, dd, span, h1, h2, h3, h4, legend, select, summary, code, .pill";
+    for (const element of document.querySelectorAll(words)) {
       const style = getComputedStyle(element);
       const clips = style.overflowX === "hidden" || style.overflowX === "clip";
       if (!clips || style.textOverflow === "ellipsis" || element.clientWidth <= 1) continue;
+      // What only a screen reader reads is cut off for eyes on purpose.
+      if (element.closest(".visually-hidden")) continue;
       if (element.scrollWidth > element.clientWidth + 1 && element.checkVisibility()) {
         found.push(`${element.tagName.toLowerCase()}: ${element.textContent?.trim().slice(0, 60)}`);
       }
@@ -57,5 +60,26 @@ export async function whatIsTooHigh(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollHeight, clientHeight } = document.documentElement;
     return scrollHeight > clientHeight + 1 ? [`the page is ${scrollHeight} high in a window of ${clientHeight}`] : [];
+  });
+}
+
+/** What lies over something else in the editor's header, where everything has a place of its own. */
+export async function whatOverlaps(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const parts = [...document.querySelectorAll(".header > :not([popover])")]
+      .filter((part) => part.checkVisibility({ visibilityProperty: true }))
+      .map((part) => ({ name: `${part.tagName.toLowerCase()}.${part.className}`, box: part.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 1 && box.height > 1);
+    const common = (one: DOMRect, other: DOMRect) =>
+      Math.min(
+        Math.min(one.right, other.right) - Math.max(one.left, other.left),
+        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top),
+      );
+    return parts.flatMap((one, index) =>
+      parts
+        .slice(index + 1)
+        .filter((other) => common(one.box, other.box) > 1)
+        .map((other) => `${one.name} and ${other.name} lie over each other`),
+    );
   });
 }

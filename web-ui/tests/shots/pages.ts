@@ -1,7 +1,7 @@
 /** Photographs of every page, for people to look at. */
 import { beforeAll, test } from "vitest";
 import { photograph } from "../harness/photograph.ts";
-import { type Population, placesOf, populate } from "../harness/population.ts";
+import { ERROR_PAGES, type Population, placesOf, populate } from "../harness/population.ts";
 import { prepareStage, type Seat } from "../harness/stage.ts";
 
 const stage = prepareStage();
@@ -17,12 +17,14 @@ for (const [name, seat] of Object.entries(SEATS)) {
   test(`empty pages ${name}`, async () => {
     const { page, tolerate } = await stage.visit(seat);
     tolerate(/404/);
-    for (const place of ["/", "/runs", "/inbox", "/contacts", "/outbox", "/credentials"]) {
+    for (const place of ["/", "/runs", "/inbox", "/contacts", "/outbox", "/credentials", "/tables", "/dead-letters"]) {
       await page.goto(place);
       await photograph(page, `empty${place === "/" ? "-workflow-list" : place.replace("/", "-")}`, name);
     }
-    await page.goto("/nowhere");
-    await photograph(page, "error-not-found", name);
+    for (const [error, [path]] of Object.entries(ERROR_PAGES)) {
+      await page.goto(path);
+      await photograph(page, `error-${error}`, name);
+    }
   });
 }
 
