@@ -2,6 +2,7 @@
 
 const MAX_ROWS = 50;
 const MAX_FETCHED = 12;
+/** None while no run fits. */
 const list = document.getElementById("runs");
 const sign = document.getElementById("live");
 const filter = new URLSearchParams(location.search);
@@ -25,8 +26,25 @@ async function fetchRow(run) {
   holder.innerHTML = await answer.text();
   const row = holder.content.querySelector("tr");
   if (shown) return shown.replaceWith(row);
-  list.prepend(row);
+  // The page has no list yet, and now there is something to list.
+  if (!list) return location.reload();
+  place(row);
+}
+
+/** Puts a row where its time wants it. An older run that changed may belong to a later page. */
+function place(row) {
+  const begun = (other) => other.querySelector("time").dateTime;
+  const older = document.querySelector(".pager a[rel='next']");
+  const next = [...list.rows].find((other) => begun(other) <= begun(row));
+  if (next) next.before(row);
+  else if (!older) list.append(row);
+  if (list.rows.length <= MAX_ROWS) return;
+  // What no longer has room has to be found on the next page.
+  if (!older) return location.reload();
   while (list.rows.length > MAX_ROWS) list.rows[list.rows.length - 1].remove();
+  const address = new URL(older.href);
+  address.searchParams.set("before", list.rows[list.rows.length - 1].dataset.key);
+  older.href = address.href;
 }
 
 async function flush() {
@@ -42,7 +60,7 @@ news.onerror = () => show(false);
 function note(event) {
   const { run } = JSON.parse(event.data);
   if (!run) return;
-  if (!list) return location.reload();
+  if (document.getElementById("no-runs")) return location.reload();
   changed.add(run);
   timer ||= setTimeout(flush, 300);
 }

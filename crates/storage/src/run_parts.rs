@@ -1,9 +1,9 @@
 //! Reading long loops back, part by part: a run may have 100,000 turns, and no page shows them all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{NodeId, StepStatus};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use model::{NodeId, RunId, StepStatus};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 use serde_json::Value;
 
 use crate::entities::{run, signal, step};
@@ -29,6 +29,34 @@ impl Storage {
             .all(self.read())
             .await?;
         Ok(step_records(self.read(), rows).await?.pop())
+    }
+
+    /// Those of these runs that ended well because the conditions of their last step did not hold. Turns of loops are passed
+    /// over, as long runs have many of them.
+    pub async fn filtered_runs(&self, runs: &[RunId]) -> Result<BTreeSet<RunId>, StorageError> {
+        if runs.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let wanted = vec!["?"; runs.len()].join(", ");
+        let sql = format!(
+            "WITH RECURSIVE nodes (run_id, public_id, node_id) AS (SELECT runs.id, runs.public_id, \
+             (SELECT MIN(steps.node_id) FROM steps WHERE steps.run_id = runs.id) \
+             FROM runs WHERE runs.public_id IN ({wanted}) AND runs.status = 'succeeded' UNION ALL \
+             SELECT nodes.run_id, nodes.public_id, (SELECT MIN(steps.node_id) FROM steps \
+             WHERE steps.run_id = nodes.run_id AND steps.node_id > nodes.node_id) \
+             FROM nodes WHERE nodes.node_id IS NOT NULL) \
+             SELECT nodes.public_id, steps.status, steps.started_at FROM nodes CROSS JOIN steps \
+             ON steps.run_id = nodes.run_id AND steps.node_id = nodes.node_id AND steps.iteration = '' \
+             ORDER BY steps.started_at, steps.node_id"
+        );
+        let values = runs.iter().map(|run| run.0.into());
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let mut last = BTreeMap::new();
+        for row in self.read().query_all_raw(statement).await? {
+            last.insert(RunId(row.try_get("", "public_id")?), row.try_get::<String>("", "status")?);
+        }
+        let was_filtered = |(_, status): &(RunId, String)| status == StepStatus::Skipped.as_str();
+        Ok(last.into_iter().filter(was_filtered).map(|(run, _)| run).collect())
     }
 
     /// Turns of a loop by their numbers: those that have begun, in order. `outer` is the turn of the loop around it.

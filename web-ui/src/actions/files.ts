@@ -1,5 +1,6 @@
 /** A workflow as a whole: as a file to keep or to bring to another installation, and as a copy. */
 import type { Editor } from "../editor/editor.svelte.ts";
+import { faultText } from "../execution/fault.ts";
 import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
 import { type Export, readExport } from "../workflow/clipboard.ts";
@@ -26,7 +27,7 @@ export async function copyWorkflow(editor: Editor): Promise<void> {
     const link = { text: t("editor.copy_open"), href: `/workflows/${id}` };
     toast(t("editor.copy_made"), { kind: "good", link });
   } catch (error) {
-    toast(error instanceof Error ? error.message : String(error), { kind: "bad" });
+    toast(faultText(error), { kind: "bad" });
   }
 }
 

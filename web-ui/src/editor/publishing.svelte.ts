@@ -2,6 +2,7 @@
 import { lazy } from "../loading/lazy.ts";
 import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
+import type { Definition } from "../workflow/definition.ts";
 import type { Editor } from "./editor.svelte.ts";
 
 export class Publishing {
@@ -23,6 +24,13 @@ export class Publishing {
   /** Makes the draft the version that runs. The first time the workflow also begins to accept requests. */
   publish(): Promise<void> {
     return this.#do(async () => (await lazy(() => import("./publish.ts"))).publish(this.#editor));
+  }
+
+  /** Makes an older version the one that runs again, and leaves the draft as it is. */
+  publishAgain(version: number, definition: Definition): Promise<void> {
+    return this.#do(async () =>
+      (await lazy(() => import("./publish.ts"))).publishAgain(this.#editor, version, definition),
+    );
   }
 
   /** Lets the triggers start runs, or stops them. Requests are kept either way. */

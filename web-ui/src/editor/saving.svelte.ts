@@ -108,6 +108,29 @@ export class Saving {
     return true;
   }
 
+  /**
+   * Lets the server hold another document as its draft while `work` is done with it; `work` gets its revision. Afterwards this
+   * draft is saved again, with what was edited meanwhile. Everything must have been saved before.
+   */
+  async lend(definition: Definition, work: (revision: number) => Promise<void>): Promise<void> {
+    const lending = async () => {
+      const { revision, name } = this.#base;
+      const answer = await this.#api.save({ revision, definition }, false);
+      this.#base = { revision: answer.revision, name, definition };
+      await work(answer.revision);
+    };
+    const lent = lending();
+    // Nobody else saves in between, and whatever happens, this draft comes back.
+    this.#request = lent.then(
+      () => true,
+      () => true,
+    );
+    await this.#request;
+    this.#request = null;
+    await this.flush();
+    return lent;
+  }
+
   /** Keeps in the browser what the server does not have yet; for the moment when the page goes away. */
   keep(): void {
     if (this.isDirty) this.#keep();

@@ -346,4 +346,29 @@ describe("when somebody else changed the draft", () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(server.changes).toEqual([]);
   });
+
+  test("an older document is lent to the server for as long as it is worked with, and no edit is lost", async () => {
+    const old = definition([node("old")], []);
+    let held: unknown = null;
+    await saving.lend(old, async (revision) => {
+      held = [revision, server.workflow.definition.nodes.map(({ id }) => id)];
+      edit(url("meanwhile"));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(server.changes, "nobody saves over what is lent").toHaveLength(1);
+    });
+    expect(held).toEqual([2, ["old"]]);
+    expect([draft.save.kind, urlOf(server.workflow.definition)]).toEqual(["saved", "meanwhile"]);
+    expect(draft.history.past, "only the edit can be undone").toHaveLength(1);
+  });
+
+  test("the draft comes back when the work with the older one fails, and when the server is away", async () => {
+    const failing = saving.lend(definition([node("old")], []), async () => {
+      server.faults = [new Unreachable("away")];
+      throw new Error("refused");
+    });
+    await expect(failing).rejects.toThrow("refused");
+    expect(draft.save.kind).toBe("offline");
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([draft.save.kind, server.workflow.definition.nodes.map(({ id }) => id)]).toEqual(["saved", ["a", "b"]]);
+  });
 });

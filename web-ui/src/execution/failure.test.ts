@@ -43,6 +43,24 @@ test("a place in a script and the time to wait are named", () => {
   expect(failure.hints).toHaveLength(1);
 });
 
+test("our own sentences stand in the reader's language, and those of others as they were said", () => {
+  const refused = error("address_refused", { host: "intern", address: "10.0.0.8" });
+  expect(explain(refused)).toMatchObject({ reason: refused.message, message: "" });
+  useTexts("de", german);
+  expect(explain(refused)).toMatchObject({ reason: "„intern“ führt zu 10.0.0.8.", message: refused.message });
+  expect(explain(error("stopped"))).toMatchObject({ reason: "The server's words.", message: "" });
+  expect(explain(error("parameter", { problem: "not_a_choice" })).reason).toBe(german["draft.not_a_choice"]);
+  expect(explain(error("called", { error: error("stopped") })).reason).toBe(german["failure.stopped.title"]);
+});
+
+test("a reason is left out where a fact for it is missing", () => {
+  useTexts("de", german);
+  expect(explain(error("address_refused", { host: "intern" })).reason).toBe("");
+  expect(explain(error("host_refused", { address: "https://a", allowed: [] })).reason).toBe("");
+  expect(explain(error("host_refused", { address: "https://a", allowed: ["b", "c"] })).reason).toContain("b, c");
+  expect(explain(error("timeout")).reason).toBe("");
+});
+
 test("a kind of failure that is not known yet shows the server's words", () => {
   expect(explain(error("something_new")).title).toBe("The server's words.");
 });

@@ -1,7 +1,7 @@
 /** Problems of a draft in the person's words. */
 import type { DraftProblem } from "../data.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
-import { t, textFor } from "../texts/texts.ts";
+import { currentLocale, t, textFor } from "../texts/texts.ts";
 import { nodeOf } from "../workflow/definition.ts";
 
 /** Codes whose message tells something that the words for the code cannot: a place in a text, a name, a limit. */
@@ -37,9 +37,12 @@ const TELLING: ReadonlySet<string> = new Set([
   "wrong_type",
 ]);
 
+/** Codes whose message quotes somebody else: what the language of expressions and scripts says about a text, and where in it. */
+const QUOTING: ReadonlySet<string> = new Set(["invalid_expression", "invalid_script"]);
+
 interface Words {
   readonly text: string;
-  /** The server's own words where they tell more. */
+  /** The server's own words where they tell more, for who reads them. */
   readonly detail: string | null;
 }
 
@@ -55,7 +58,8 @@ export function problemText(editor: Editor, problem: DraftProblem): ProblemText 
 /** What is wrong, without where. */
 export function wordsFor({ code, message }: DraftProblem): Words {
   const text = textFor(`draft.${code}`);
-  return { text: text ?? message, detail: text !== undefined && TELLING.has(code) ? message : null };
+  const isRead = currentLocale() === "en" || QUOTING.has(code);
+  return { text: text ?? message, detail: text !== undefined && isRead && TELLING.has(code) ? message : null };
 }
 
 /** What a person knows a field of a node as; `node` alone means the node as a whole. */

@@ -38,6 +38,27 @@ test("a text that is JSON stays JSON", () => {
   expect(outgoingOf(receivedOf(sample), ["POST"])).toMatchObject({ contentType: "application/json", body: '"hello"' });
 });
 
+test("the sender's own header fields go along, those of the way, secrets and broken ones do not", () => {
+  const headers = {
+    "x-delivery-id": "A 1",
+    "x-shop": "Nord",
+    "x-api-key": "•••",
+    "x-forwarded-for": "10.0.0.1",
+    "x-shop-hmac-sha256": "mB3k",
+    "x-odd": ["a", "b"],
+    "x-umlaut": "ü",
+    authorization: "•••",
+    "user-agent": "shop/1",
+    host: "shop.example",
+  };
+  const outgoing = outgoingOf(receivedOf({ headers, body: { id: 1 } }), ["POST"]);
+  expect(outgoing.headers).toEqual({ "x-delivery-id": "A 1", "x-shop": "Nord" });
+  expect(line({ headers, body: { id: 1 } })).toBe(
+    `curl ${URL} -H 'Content-Type: application/json' -H 'x-delivery-id: A 1' -H 'x-shop: Nord' --data-raw '{"id":1}'`,
+  );
+  expect(line({ method: "GET", headers: { "x-shop": "Nord" } }, ["GET"])).toBe(`curl ${URL} -H 'x-shop: Nord'`);
+});
+
 test("what a sample lacks is empty", () => {
   expect(receivedOf(undefined)).toEqual({ method: "POST", headers: {}, query: {}, body: null });
   expect(receivedOf({ method: "get", body: 0 })).toEqual({ method: "GET", headers: {}, query: {}, body: 0 });

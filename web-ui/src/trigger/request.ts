@@ -1,4 +1,5 @@
 /** The request that a trigger's sample stands for, so that it can be sent again and written down as a curl line. */
+import { textFor } from "../texts/texts.ts";
 import type { Json, JsonObject, NodeDefinition } from "../workflow/definition.ts";
 
 /** What a trigger received; see `model::event`. */
@@ -15,8 +16,13 @@ export interface Outgoing {
   /** With its question mark, or empty. */
   readonly query: string;
   readonly contentType: string | null;
+  /** What else the sender said about it, such as an id of the delivery. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
+
+/** What the server writes where it keeps a secret to itself. */
+const MASKED = "•••";
 
 /** What a trigger's sample says it received. What is missing in it is empty. */
 export function receivedOf(sample: Json | undefined): Received {
@@ -38,6 +44,10 @@ export function methodsOf(node: NodeDefinition): readonly string[] {
 
 /** The request that a sender would have made, in one of the methods that the webhook takes. */
 export function outgoingOf(received: Received, methods: readonly string[]): Outgoing {
+  return { ...contentOf(received, methods), headers: ownHeaders(received.headers) };
+}
+
+function contentOf(received: Received, methods: readonly string[]): Omit<Outgoing, "headers"> {
   const method = methods.includes(received.method) ? received.method : (methods[0] ?? "POST");
   const query = queryText(received.query);
   if (method === "GET" || method === "HEAD" || received.body === null) {
@@ -61,6 +71,23 @@ export function outgoingOf(received: Received, methods: readonly string[]): Outg
   return { method, query, contentType: isJson ? kind : "application/json", body: JSON.stringify(received.body) };
 }
 
+/** What a proxy on the way adds, and signatures, which fit one text only. */
+const NOT_AGAIN = /^x-(forwarded|real|original|envoy|amzn|cloud)\b|signature|hmac/i;
+
+/**
+ * The header fields that are the sender's own and hold no secret: those that begin with `x-`. Most others are about the
+ * connection, which makes them itself.
+ */
+function ownHeaders(headers: JsonObject): Readonly<Record<string, string>> {
+  const isOwn = ([name, value]: readonly [string, Json]) =>
+    /^x-[\w-]+$/i.test(name) &&
+    !NOT_AGAIN.test(name) &&
+    typeof value === "string" &&
+    !value.includes(MASKED) &&
+    /^[\t\x20-\x7e]*$/.test(value);
+  return Object.fromEntries(Object.entries(headers).filter(isOwn)) as Record<string, string>;
+}
+
 /** The request as a line for a POSIX shell. */
 export function curlLine(url: string, outgoing: Outgoing): string {
   const parts = ["curl"];
@@ -68,8 +95,14 @@ export function curlLine(url: string, outgoing: Outgoing): string {
   else if (outgoing.method !== (outgoing.body === null ? "GET" : "POST")) parts.push("-X", outgoing.method);
   parts.push(quoted(url + outgoing.query));
   if (outgoing.contentType !== null) parts.push("-H", quoted(`Content-Type: ${outgoing.contentType}`));
+  for (const [name, value] of Object.entries(outgoing.headers)) parts.push("-H", quoted(`${name}: ${value}`));
   if (outgoing.body !== null) parts.push("--data-raw", quoted(outgoing.body));
   return parts.join(" ");
+}
+
+/** Why a webhook turns a request away, in the reader's language. A code without words of its own is told as the server says it. */
+export function refusalOf(code: string, method: string, message: string): string {
+  return textFor(`error.refused.${code}`, { method }) ?? message;
 }
 
 /** The last part of a webhook's URL: the id of its endpoint. */

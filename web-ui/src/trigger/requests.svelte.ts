@@ -6,7 +6,7 @@ import { saveSample } from "../execution/samples.ts";
 import { liveOf } from "../live/live.svelte.ts";
 import type { News } from "../live/news.ts";
 import type { Json, JsonObject } from "../workflow/definition.ts";
-import { endpointOf, type Received } from "./request.ts";
+import { endpointOf, type Received, refusalOf } from "./request.ts";
 
 /** A received request in the list. */
 export interface Request {
@@ -123,6 +123,11 @@ export class Requests {
 /** Whether a request has a content that can be a sample. */
 export function isUsable(request: Request): boolean {
   return request.status !== "refused";
+}
+
+/** Why a request was turned away, in the reader's language; the inbox says the same. Empty when it was not. */
+export function refusalText({ reason, method }: Pick<Request, "reason" | "method">): string {
+  return reason === null ? "" : refusalOf(reason.code, method, reason.message);
 }
 
 function readRequest(id: string): Promise<RequestDetail> {

@@ -1,5 +1,5 @@
 /** Sends a trigger's sample to the webhook's own address, as its sender would. */
-import type { Outgoing } from "./request.ts";
+import { type Outgoing, refusalOf } from "./request.ts";
 
 /** What the webhook answered. */
 export interface Answer {
@@ -8,7 +8,7 @@ export interface Answer {
   /** `accepted`, `kept` or `duplicate` when the usual receipt came back. */
   readonly outcome: string | null;
   readonly run: string | null;
-  /** Why it was refused. */
+  /** Why it was refused, in the reader's language. */
   readonly reason: string | null;
   /** The answer's text when it is none of ours. */
   readonly text: string;
@@ -27,23 +27,27 @@ export async function send(url: string, outgoing: Outgoing): Promise<Answer> {
     method: outgoing.method,
     credentials: "omit",
     redirect: "manual",
-    headers: outgoing.contentType === null ? {} : { "Content-Type": outgoing.contentType },
+    headers: {
+      ...outgoing.headers,
+      ...(outgoing.contentType === null ? {} : { "Content-Type": outgoing.contentType }),
+    },
     body: outgoing.body,
   });
   const text = await response.text();
-  return { ...readAnswer(response.status, text), duration_ms: performance.now() - began };
+  return { ...readAnswer(response.status, text, outgoing.method), duration_ms: performance.now() - began };
 }
 
 /** What an answer says, receipt or problem or whatever a "respond" node made. */
-export function readAnswer(status: number, text: string): Omit<Answer, "duration_ms"> {
+export function readAnswer(status: number, text: string, method: string): Omit<Answer, "duration_ms"> {
   const fields = parsed(text);
   const word = (name: string) => (typeof fields[name] === "string" ? (fields[name] as string) : null);
   const isReceipt = word("event") !== null;
+  const detail = isReceipt ? null : word("detail");
   return {
     status,
     outcome: isReceipt ? word("status") : null,
     run: isReceipt ? word("run") : null,
-    reason: isReceipt ? null : word("detail"),
+    reason: detail === null ? null : refusalOf(word("code") ?? "", method, detail),
     text: isReceipt ? "" : text.slice(0, SHOWN_CHARACTERS),
   };
 }

@@ -103,6 +103,25 @@ pub struct EventDetail {
     pub body: Value,
 }
 
+/// Whether an event has a content that can be a sample, or run. What was refused was not read, so its body would be empty.
+pub(crate) fn is_usable(event: &EventRecord) -> bool {
+    event.status != EventStatus::Refused
+}
+
+/// An event of this workflow that has a content to work with.
+pub(crate) async fn usable_event(storage: &Storage, workflow: WorkflowId, id: EventId) -> Result<EventRecord, Problem> {
+    let event = storage.event(id).await?;
+    if event.workflow != workflow {
+        return Err(Problem::not_found("event of this workflow"));
+    }
+    if !is_usable(&event) {
+        let detail = "This request was refused, so there is no content of it to work with. Let its sender correct it and \
+                      send it again, or take another one.";
+        return Err(Problem::wrong_state(detail));
+    }
+    Ok(event)
+}
+
 /// Lists events, the latest first.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", params(EventQuery),
     responses((status = 200, body = Page<EventSummary>), (status = 400, body = ProblemDocument)))]

@@ -11,6 +11,7 @@ use storage::{SampleRecord, SampleSource, Storage, WorkflowRecord};
 use utoipa::ToSchema;
 
 use super::Items;
+use super::events::usable_event;
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::problem::{Problem, ProblemCode, ProblemDocument};
@@ -46,7 +47,7 @@ pub struct NewSample {
     /// The event that it is taken from.
     #[schema(value_type = Option<Uuid>)]
     pub event: Option<EventId>,
-    /// The data. When left out, that of the event.
+    /// The data. When left out, that of the event, which must not have been refused.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     pub value: Option<Value>,
@@ -73,7 +74,8 @@ pub async fn list(
 /// Sets the sample of a node. The node need not be in the saved draft yet.
 #[utoipa::path(put, path = "/api/v1/workflows/{id}/samples/{node}", tag = "samples",
     params(("id" = Uuid, Path), ("node" = String, Path)), request_body = NewSample,
-    responses((status = 200, body = Sample), (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+    responses((status = 200, body = Sample), (status = 409, body = ProblemDocument), (status = 413, body = ProblemDocument),
+        (status = 422, body = ProblemDocument)))]
 pub async fn set(
     _caller: Caller,
     storage: Data<Storage>,
@@ -126,9 +128,7 @@ pub(crate) async fn event_value(
     workflow: &WorkflowRecord,
     event: EventId,
 ) -> Result<Value, Problem> {
-    if storage.event(event).await?.workflow != workflow.id {
-        return Err(Problem::not_found("event of this workflow"));
-    }
+    usable_event(storage, workflow.id, event).await?;
     // What is personal stays masked: a sample is there for its form.
     let event = masked_event(storage, workflow.id, event).await?;
     Ok(json!({ "method": event.method, "headers": event.headers, "query": event.query, "body": event.body }))

@@ -15,6 +15,7 @@ use storage::{Storage, WorkflowRecord};
 use utoipa::ToSchema;
 
 use super::definitions::check as check_definition;
+use super::events::usable_event;
 use crate::audit;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemDocument};
@@ -28,7 +29,8 @@ pub struct Start {
     pub node: Option<String>,
     /// What the trigger is to have received; what the manual trigger has as its sample when left out.
     pub sample: Option<StartSample>,
-    /// A stored event that is run (again) instead of a sample: the run belongs to this event.
+    /// A stored event that is run (again) instead of a sample: the run belongs to this event. One that was refused has no
+    /// content to run with.
     #[schema(value_type = Option<Uuid>)]
     pub event: Option<EventId>,
     /// `published`, `draft`, or what is there when left out: the published version if there is one.
@@ -154,9 +156,7 @@ async fn event_of(
 ) -> Result<Event, Problem> {
     let received_at = storage.now();
     if let Some(event) = wish.event {
-        if storage.event(event).await?.workflow != workflow.id {
-            return Err(Problem::not_found("event of this workflow"));
-        }
+        usable_event(storage, workflow.id, event).await?;
         return Ok(storage.event_content(event).await?);
     }
     let own = definition.node(trigger).and_then(|node| node.params.get("sample")).cloned();

@@ -33,6 +33,7 @@ mod sign_in;
 mod storage_page;
 mod tables;
 mod templates;
+mod titles;
 mod upload;
 mod waiting;
 mod workflows;

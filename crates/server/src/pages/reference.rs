@@ -18,7 +18,19 @@ use crate::problem::Problem;
 use crate::texts::{Language, Texts};
 
 /// The texts that the editor may show; what else is in the catalogue it does not get.
-const TEXTS: &[&str] = &["editor.", "status.", "failure.", "draft."];
+const TEXTS: &[&str] = &[
+    "editor.",
+    "status.",
+    "failure.",
+    "draft.",
+    "error.refused.",
+    "credentials.test.",
+    "form.address_invalid",
+    "form.hosts_missing",
+    "form.line_break",
+    "form.missing",
+    "form.not_a_choice",
+];
 
 /// A document. There are several because nobody needs all at once: settings need the texts and the node types of the drawing,
 /// the list of steps all node types, a code field the functions.
@@ -136,7 +148,9 @@ fn parse(name: &str) -> Option<(Document, Language, &str)> {
 }
 
 fn messages(texts: Texts, is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
-    let is_for_editor = |key: &str| TEXTS.iter().any(|prefix| key.starts_with(prefix));
+    // What to do about a refusal stands at the event.
+    let is_elsewhere = |key: &str| key.starts_with("error.") && key.ends_with(".advice");
+    let is_for_editor = |key: &str| TEXTS.iter().any(|prefix| key.starts_with(prefix)) && !is_elsewhere(key);
     let wanted = texts.all().filter(|(key, _)| is_for_editor(key) && is_wanted(key));
     wanted.map(|(key, text)| (key.to_owned(), Value::from(text))).collect()
 }

@@ -1,25 +1,25 @@
 //! The history: every run, filtered, page by page, and one row of it for pages that follow along.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::{RunId, RunStatus, Timestamp, WorkflowId};
+use model::{NodeId, RunId, RunStatus, Timestamp, WorkflowId};
+use nodes::Catalogue;
 use serde::Deserialize;
 use storage::{RunFilter, RunRecord, Storage};
 
 use super::failure::Failure;
 use super::layout::{Layout, page};
-use super::query::with_query;
+use super::query::{PAGE_ROWS, with_query};
+use super::titles::step_titles;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
 use crate::redaction::mask_errors;
 use crate::texts::Format;
-
-/// How many runs one page shows.
-const PAGE_ROWS: u64 = 50;
 
 /// How many pages back the link to newer runs remembers.
 const MAX_TRAIL: usize = 20;
@@ -63,6 +63,9 @@ struct RowPart {
 
 struct Row {
     id: RunId,
+    /// Its place in the order of all runs.
+    key: i64,
+    /// A state of a run, or `filtered` when conditions ended it.
     status: &'static str,
     workflow: WorkflowId,
     /// The workflow's name; empty when it was deleted.
@@ -71,13 +74,26 @@ struct Row {
     created_at: Timestamp,
     duration_ms: Option<u64>,
     failure: Option<Failure>,
+    /// What a person calls the failed step; empty when it concerns the whole run.
+    step: String,
+}
+
+/// What rows need to know beside their runs.
+#[derive(Default)]
+struct Known {
+    /// The names of the workflows that are not deleted.
+    names: BTreeMap<WorkflowId, String>,
+    /// The runs that conditions ended.
+    filtered: BTreeSet<RunId>,
+    /// What the failed step of each failed run is called.
+    steps: BTreeMap<RunId, String>,
 }
 
 /// The history.
 pub(super) async fn show(
     request: HttpRequest,
     signed_in: SignedIn,
-    storage: Data<Storage>,
+    (storage, catalogue): (Data<Storage>, Data<Catalogue>),
     wish: Query<Wish>,
 ) -> Result<HttpResponse, Problem> {
     let l = Layout::for_user(&request, &signed_in);
@@ -85,15 +101,15 @@ pub(super) async fn show(
     let filter = wish.filter(&storage, l.format()).await?;
     let mut found = storage.find_runs(&filter).await?;
     mask_errors(&storage, &mut found.items).await?;
-    let names = names(&storage).await?;
-    let rows: Vec<_> = found.items.into_iter().map(|run| Row::of(&l, &run, &names)).collect();
+    let known = Known { names: names(&storage).await?, ..Known::of(&l, &storage, &catalogue, &found.items).await? };
+    let rows: Vec<_> = found.items.into_iter().map(|run| Row::of(&l, &run, &known)).collect();
     let template = RunsPage {
         since_is_wrong: filter.since.is_none() && !wish.since.trim().is_empty(),
         until_is_wrong: filter.until.is_none() && !wish.until.trim().is_empty(),
         is_partial: found.is_partial,
         newer: wish.newer(),
         older: found.next_key.map(|key| wish.older(key)).unwrap_or_default(),
-        workflows: names.into_iter().collect(),
+        workflows: known.names.into_iter().collect(),
         statuses: RunStatus::ALL.iter().map(|status| status.as_str()).collect(),
         rows,
         wish,
@@ -106,7 +122,7 @@ pub(super) async fn show(
 pub(super) async fn row(
     request: HttpRequest,
     signed_in: SignedIn,
-    storage: Data<Storage>,
+    (storage, catalogue): (Data<Storage>, Data<Catalogue>),
     id: Path<RunId>,
     wish: Query<Wish>,
 ) -> Result<HttpResponse, Problem> {
@@ -126,7 +142,8 @@ pub(super) async fn row(
         Ok(workflow) => BTreeMap::from([(workflow.id, workflow.name)]),
         Err(_) => BTreeMap::new(),
     };
-    page(StatusCode::OK, &RowPart { row: Row::of(&l, &run, &names), l })
+    let known = Known { names, ..Known::of(&l, &storage, &catalogue, std::slice::from_ref(&run)).await? };
+    page(StatusCode::OK, &RowPart { row: Row::of(&l, &run, &known), l })
 }
 
 /// The names of all workflows that are not deleted.
@@ -195,13 +212,35 @@ impl Wish {
     }
 }
 
+impl Known {
+    /// All but the names.
+    async fn of(l: &Layout, storage: &Storage, catalogue: &Catalogue, runs: &[RunRecord]) -> Result<Self, Problem> {
+        let ended_well = runs.iter().filter(|run| run.status == RunStatus::Succeeded).map(|run| run.id);
+        let filtered = storage.filtered_runs(&ended_well.collect::<Vec<_>>()).await?;
+        let (mut definitions, mut steps) = (BTreeMap::new(), BTreeMap::new());
+        for run in runs {
+            let failure = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error));
+            let Some(failure) = failure.filter(|failure| !failure.node.is_empty()) else { continue };
+            let definition = match definitions.entry(run.definition_key) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(storage.definition(run.definition_key).await?),
+            };
+            let title = step_titles(l, catalogue, definition.node(&NodeId(failure.node.clone()))).title;
+            steps.insert(run.id, if title.is_empty() { failure.node } else { title });
+        }
+        Ok(Self { names: BTreeMap::new(), filtered, steps })
+    }
+}
+
 impl Row {
-    fn of(l: &Layout, run: &RunRecord, names: &BTreeMap<WorkflowId, String>) -> Self {
+    fn of(l: &Layout, run: &RunRecord, known: &Known) -> Self {
         Self {
             id: run.id,
-            status: run.status.as_str(),
+            key: run.key,
+            status: if known.filtered.contains(&run.id) { "filtered" } else { run.status.as_str() },
+            step: known.steps.get(&run.id).cloned().unwrap_or_default(),
             workflow: run.workflow,
-            name: names.get(&run.workflow).cloned().unwrap_or_default(),
+            name: known.names.get(&run.workflow).cloned().unwrap_or_default(),
             version: run.version,
             created_at: run.created_at,
             duration_ms: run.finished_at.zip(run.started_at).map(|(end, start)| end.ms_since(start)),

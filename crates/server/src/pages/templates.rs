@@ -63,10 +63,13 @@ pub(super) fn make(template: &str, language: Language, account: &str) -> Option<
     })
 }
 
-/// A draft that holds nothing but a webhook.
-pub(super) fn only_webhook() -> Definition {
-    let definition = json!({ "nodes": [{ "id": "webhook", "type": WEBHOOK }] });
-    serde_json::from_value(definition).unwrap_or_default()
+/// What an empty workflow can begin with: types of triggers, which are also the ids of their nodes.
+const BEGINNINGS: [&str; 3] = [WEBHOOK, "schedule", "manual"];
+
+/// A draft that holds nothing but a trigger; none when there is no such beginning.
+pub(super) fn only(trigger: &str) -> Option<Definition> {
+    let trigger = BEGINNINGS.iter().find(|known| **known == trigger)?;
+    serde_json::from_value(json!({ "nodes": [{ "id": trigger, "type": trigger }] })).ok()
 }
 
 impl Template {
@@ -142,7 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn a_new_workflow_begins_with_a_webhook() {
-        assert_eq!(only_webhook().nodes[0].node_type, WEBHOOK);
+    fn a_new_workflow_begins_with_a_webhook_a_schedule_or_by_hand() {
+        let catalogue = Catalogue::load(&[]).unwrap();
+        for beginning in BEGINNINGS {
+            let draft = only(beginning).unwrap();
+            let known = catalogue.get(&draft.nodes[0].node_type).unwrap_or_else(|| panic!("{beginning} is no node"));
+            assert_eq!(known.node_type().kind, nodes::manifest::NodeKind::Trigger);
+        }
+        assert!(only("http.request").is_none());
     }
 }

@@ -1,14 +1,14 @@
 //! What the list of workflows does: make, duplicate, activate, pause, delete, bring back, export.
 
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use engine::Engine;
 use model::WorkflowId;
 use model::slug::slug;
 use serde::Deserialize;
 use serde_json::json;
-use storage::{SampleSource, Storage};
+use storage::{SampleSource, Storage, StorageError};
 
 use super::layout::see_other;
 use super::query::with_query;
@@ -18,7 +18,7 @@ use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
 use crate::schedules;
 use crate::texts::{Language, Texts};
-use crate::webhooks::{Endpoints, webhook_nodes};
+use crate::webhooks::{Endpoints, WEBHOOK, webhook_nodes};
 
 /// The longest name of a copy, in characters, before the word that marks it as one.
 const MAX_COPIED_NAME: usize = 180;
@@ -33,7 +33,7 @@ pub(super) struct New {
 #[derive(Debug, Deserialize)]
 pub(super) struct Nothing {}
 
-/// Makes a workflow with a webhook, or from a template, and leads to its editor.
+/// Makes a workflow with nothing but a trigger, or from a template, and leads to its editor.
 pub(super) async fn create(
     request: HttpRequest,
     signed_in: SignedIn,
@@ -42,11 +42,12 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let language = Language::of_request(&request);
     let CheckedForm(New { template }) = form;
-    if template == "webhook" {
-        let draft = templates::only_webhook();
+    if let Some(draft) = templates::only(&template) {
         let name = Texts::of(language).t("workflow.new_name");
         let record = storage.create_workflow(name, &draft, webhook_nodes(&draft)).await?;
-        return Ok(see_other(&format!("/workflows/{}", record.id)));
+        // A webhook says by itself what it waits for; the others have something to be set.
+        let node = if template == WEBHOOK { "" } else { &template };
+        return Ok(see_other(&with_query(&format!("/workflows/{}", record.id), &[("node", node)])));
     }
     let made = templates::make(&template, language, &signed_in.user.email);
     let made = made.ok_or_else(|| Problem::invalid_request("There is no such template."))?;
@@ -109,26 +110,42 @@ pub(super) async fn delete(
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
 ) -> Result<HttpResponse, Problem> {
+    let was_active = storage.workflow(*id).await?.active;
     storage.delete_workflow(*id).await?;
     endpoints.forget();
     audit::note(&storage, signed_in.user.email, "workflow.deleted", ("workflow", id.to_string()), json!({})).await;
-    Ok(back_with("workflow_deleted", *id))
+    Ok(back_with(if was_active { "active_workflow_deleted" } else { "workflow_deleted" }, *id))
+}
+
+/// How a deleted workflow comes back.
+#[derive(Debug, Deserialize)]
+pub(super) struct Return {
+    /// Whether its triggers start runs again, as they did before.
+    #[serde(default)]
+    active: bool,
 }
 
 /// Brings a deleted workflow back.
 pub(super) async fn restore(
     signed_in: SignedIn,
     _form: CheckedForm<Nothing>,
-    storage: Data<Storage>,
-    engine: Data<Engine>,
+    (storage, engine): (Data<Storage>, Data<Engine>),
     endpoints: Data<Endpoints>,
     id: Path<WorkflowId>,
+    wish: Query<Return>,
 ) -> Result<HttpResponse, Problem> {
-    storage.restore_workflow(*id).await?;
+    // One that is not deleted may have been paused on purpose.
+    let was_deleted = matches!(storage.workflow(*id).await, Err(StorageError::NotFound { .. }));
+    let mut record = storage.restore_workflow(*id).await?;
+    if wish.active && was_deleted && record.published_version.is_some() {
+        record = storage.set_workflow_active(*id, true).await?;
+        schedules::follow(&storage, &record).await?;
+    }
     engine.forget_definitions();
     endpoints.forget();
-    audit::note(&storage, signed_in.user.email, "workflow.restored", ("workflow", id.to_string()), json!({})).await;
-    Ok(back_with("workflow_restored", *id))
+    let details = json!({ "active": record.active });
+    audit::note(&storage, signed_in.user.email, "workflow.restored", ("workflow", id.to_string()), details).await;
+    Ok(back_with(if record.active { "active_workflow_restored" } else { "workflow_restored" }, *id))
 }
 
 /// Name and draft as a file that can be imported again, here or elsewhere. Secrets are not in it.

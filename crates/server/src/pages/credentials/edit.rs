@@ -16,8 +16,8 @@ use storage::{CredentialRecord, Storage};
 
 use super::super::layout::{Layout, page, see_other};
 use super::super::query::with_query;
+use super::super::titles::in_language;
 use super::fields::{self, Entries, Faults, FieldRow};
-use super::in_language;
 use super::trial::Verdict;
 use crate::api::credentials::{CredentialInput, CredentialUser, hosts_of, sealed, used_by};
 use crate::auth::{CheckedForm, SignedIn};

@@ -7,7 +7,7 @@ use nodes::manifest::{CredentialField, CredentialKind};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::layout::Layout;
-use super::in_language;
+use super::super::titles::in_language;
 
 /// What stands before the name of a kind's own field, so that it never meets `name` or `hosts` of the form.
 pub(super) const PREFIX: &str = "field.";

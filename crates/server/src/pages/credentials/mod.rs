@@ -11,15 +11,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use model::CredentialId;
 use nodes::Catalogue;
-use nodes::manifest::Text;
 use storage::Storage;
 
 use super::form;
 use super::layout::{Layout, page};
+use super::titles::in_language;
 use crate::api::credentials::used_by;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
-use crate::texts::Language;
 
 /// The addresses of the credentials.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -69,12 +68,4 @@ async fn list(
     };
     let credentials = storage.credentials().await?.into_iter().map(row).collect();
     page(StatusCode::OK, &CredentialsPage { l, credentials })
-}
-
-/// A manifest's text in the reader's language.
-fn in_language<'a>(l: &Layout, text: &'a Text) -> &'a str {
-    match l.texts().language() {
-        Language::En => &text.en,
-        Language::De => &text.de,
-    }
 }

@@ -10,6 +10,7 @@ use nodes::Catalogue;
 use serde::Deserialize;
 use storage::Storage;
 
+use super::super::failure::Failure;
 use super::super::layout::{Layout, page};
 use super::edit::stored_page;
 use crate::auth::{CheckedForm, SignedIn};
@@ -28,7 +29,7 @@ pub(super) struct Try {
 pub(super) struct Verdict {
     pub(super) is_good: bool,
     pub(super) words: String,
-    /// What exactly happened, as the engine tells it; empty when the words say it all.
+    /// What exactly happened; empty when the words say it all.
     pub(super) detail: String,
 }
 
@@ -72,6 +73,7 @@ impl Verdict {
             ErrorCode::Parameter => l.t("credentials.test.address"),
             _ => l.t("credentials.test.unclear"),
         };
-        Self { is_good: false, words: words.to_owned(), detail: error.message }
+        let detail = Failure::of(l.texts(), &error).words().to_owned();
+        Self { is_good: false, words: words.to_owned(), detail }
     }
 }

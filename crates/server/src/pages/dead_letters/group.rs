@@ -9,7 +9,7 @@ use storage::{DeadLetterFilter, DeadLetterReason, DeadLetterRecord, DeadLetterSt
 use super::super::layout::{Layout, page};
 use super::super::query::Batch;
 use super::super::shown::Reader;
-use super::{Doubt, RATES, Wish, words};
+use super::{Doubt, RATES, Wish, Words, words_of};
 use crate::api::dead_letters::mask_letters;
 use crate::problem::Problem;
 
@@ -23,7 +23,7 @@ struct GroupPage {
     fingerprint: String,
     title: String,
     advice: String,
-    message: String,
+    reason: String,
     is_open: bool,
     is_in_doubt: bool,
     workflow: WorkflowId,
@@ -61,8 +61,7 @@ pub(super) async fn show(l: Layout, storage: &Storage, wish: Wish) -> Result<Htt
     mask_letters(storage, letters.iter_mut()).await?;
     let mut newest = group.newest;
     mask_letters(storage, std::iter::once(&mut newest)).await?;
-    let run = storage.run(newest.run).await?;
-    let (title, advice) = words(&l, &newest, &run);
+    let Words { title, advice, reason } = words_of(&l, storage, &newest).await?;
     let is_in_doubt = newest.reason == DeadLetterReason::InDoubt;
     let mut doubts = Vec::new();
     if is_in_doubt && wish.is_open() {
@@ -85,7 +84,7 @@ pub(super) async fn show(l: Layout, storage: &Storage, wish: Wish) -> Result<Htt
         workflow: newest.workflow,
         name,
         node: newest.node.map(|node| node.0).unwrap_or_default(),
-        message: newest.message,
+        reason,
         count: group.count,
         oldest: group.oldest_at,
         newest: newest.created_at,

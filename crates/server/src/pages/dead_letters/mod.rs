@@ -14,7 +14,7 @@ use model::{Timestamp, WorkflowId};
 use serde::Deserialize;
 use storage::{
     DeadLetterFilter, DeadLetterGroup, DeadLetterReason, DeadLetterRecord, DeadLetterState, ReplayJob, ReplayJobState,
-    RunRecord, Storage,
+    Storage,
 };
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ use super::query::{Batch, with_query};
 use crate::api::dead_letters::mask_letters;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
+use crate::redaction::mask_errors;
 
 /// How long a job that is over is still told of, in milliseconds.
 const TELL_MS: u64 = 10 * 60 * 1_000;
@@ -91,7 +92,8 @@ struct GroupRow {
     fingerprint: String,
     href: String,
     title: String,
-    message: String,
+    /// What exactly happened to the newest; empty when the title says it all.
+    reason: String,
     is_in_doubt: bool,
     workflow: WorkflowId,
     name: String,
@@ -153,20 +155,27 @@ async fn show(
     page(StatusCode::OK, &template)
 }
 
-/// What a dead letter is about, in words, and what to do.
-async fn words_of(l: &Layout, storage: &Storage, letter: &DeadLetterRecord) -> Result<(String, String), Problem> {
-    let run = storage.run(letter.run).await?;
-    Ok(words(l, letter, &run))
+/// What a dead letter is about.
+struct Words {
+    title: String,
+    /// What to do; empty when the title says it all.
+    advice: String,
+    /// What exactly happened, without what is personal; empty when the title says it all.
+    reason: String,
 }
 
-fn words(l: &Layout, letter: &DeadLetterRecord, run: &RunRecord) -> (String, String) {
+async fn words_of(l: &Layout, storage: &Storage, letter: &DeadLetterRecord) -> Result<Words, Problem> {
+    let mut run = storage.run(letter.run).await?;
+    mask_errors(storage, std::slice::from_mut(&mut run)).await?;
     let failure = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error));
-    match (letter.reason, failure) {
+    let reason = failure.as_ref().map_or(letter.message.as_str(), Failure::words).to_owned();
+    let (title, advice) = match (letter.reason, failure) {
         (DeadLetterReason::InDoubt, _) => (l.t("dead.reason.in_doubt").to_owned(), l.t("doubt.text").to_owned()),
         (_, Some(failure)) => (failure.title, failure.advice),
         (DeadLetterReason::Crashed, None) => (l.t("dead.reason.crashed").to_owned(), String::new()),
         (DeadLetterReason::Failed, None) => (l.t("dead.reason.failed").to_owned(), String::new()),
-    }
+    };
+    Ok(Words { title, advice, reason })
 }
 
 impl Wish {
@@ -207,7 +216,7 @@ impl GroupRow {
     ) -> Result<Self, Problem> {
         let mut newest = group.newest;
         mask_letters(storage, std::iter::once(&mut newest)).await?;
-        let (title, _) = words_of(l, storage, &newest).await?;
+        let Words { title, reason, .. } = words_of(l, storage, &newest).await?;
         Ok(Self {
             href: wish.of_group(&group.fingerprint, ""),
             fingerprint: group.fingerprint,
@@ -216,7 +225,7 @@ impl GroupRow {
             name: names.get(&newest.workflow).cloned().unwrap_or_else(|| l.t("runs.deleted").to_owned()),
             workflow: newest.workflow,
             node: newest.node.map(|node| node.0).unwrap_or_default(),
-            message: newest.message,
+            reason,
             count: group.count,
             oldest: group.oldest_at,
             newest: newest.created_at,

@@ -13,6 +13,7 @@ use storage::{SampleSource, Storage};
 use super::super::layout::{Layout, page, see_other};
 use super::super::query::with_query;
 use super::{Obstacle, Origin, event_page, origin_of};
+use crate::api::events::is_usable;
 use crate::api::samples::{self, NewSample};
 use crate::api::start::{self, Start};
 use crate::auth::{Caller, CheckedForm, SignedIn};
@@ -32,6 +33,9 @@ pub(super) async fn use_as_sample(
     id: Path<EventId>,
 ) -> Result<HttpResponse, Problem> {
     let event = storage.event(*id).await?;
+    if !is_usable(&event) {
+        return refused(&request, &signed_in, &storage, *id).await;
+    }
     let origin = origin_of(&storage, &event).await?.ok_or_else(|| Problem::not_found("workflow"))?;
     let node = trigger_of(&origin, &catalogue)
         .ok_or_else(|| Problem::wrong_state("The workflow has no trigger that could use this event."))?;
@@ -71,6 +75,9 @@ pub(super) async fn run(
     id: Path<EventId>,
 ) -> Result<HttpResponse, Problem> {
     let event = storage.event(*id).await?;
+    if !is_usable(&event) {
+        return refused(&request, &signed_in, &storage, *id).await;
+    }
     let origin = origin_of(&storage, &event).await?.ok_or_else(|| Problem::not_found("workflow"))?;
     let wish = Start { event: Some(*id), node: origin.node, ..Start::default() };
     let (caller, workflow) = (Caller::User(signed_in.user.clone()), Path::from(origin.workflow.id));
@@ -87,15 +94,31 @@ pub(super) async fn run(
         ProblemCode::InvalidDefinition => {
             problem.document().problems.iter().map(|problem| Obstacle::of(&l, problem)).collect()
         }
-        ProblemCode::WrongState | ProblemCode::InvalidRequest => {
-            vec![Obstacle { message: problem.document().detail.clone(), node: String::new() }]
-        }
+        ProblemCode::WrongState => vec![Obstacle::of_text(&l, "event.no_trigger")],
+        ProblemCode::InvalidRequest => vec![Obstacle::of_text(&l, "event.trigger_not_published")],
         _ => return Err(problem),
     };
     page(StatusCode::UNPROCESSABLE_ENTITY, &event_page(l, &storage, *id, obstacles).await?)
 }
 
+/// Says that nothing can be made of an event, because it was turned away.
+async fn refused(
+    request: &HttpRequest,
+    signed_in: &SignedIn,
+    storage: &Storage,
+    id: EventId,
+) -> Result<HttpResponse, Problem> {
+    let mut l = Layout::for_user(request, signed_in);
+    l.path = format!("/events/{id}");
+    let obstacle = Obstacle::of_text(&l, "event.unusable");
+    page(StatusCode::CONFLICT, &event_page(l, storage, id, vec![obstacle]).await?)
+}
+
 impl Obstacle {
+    fn of_text(l: &Layout, key: &str) -> Self {
+        Self { message: l.t(key).to_owned(), node: String::new() }
+    }
+
     fn of(l: &Layout, problem: &model::Problem) -> Self {
         Self { message: in_words(l, problem), node: problem.node.as_ref().map(ToString::to_string).unwrap_or_default() }
     }

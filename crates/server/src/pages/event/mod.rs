@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::{EventId, RunId, RunStatus, StepStatus, Timestamp};
+use model::{EventId, RunId, Timestamp};
 use storage::{EventRecord, RunFilter, RunRecord, Storage, StorageError, WorkflowRecord};
 
 pub(super) use self::actions::in_words;
@@ -15,6 +15,7 @@ use self::content::{Content, Raw};
 use super::form;
 use super::inbox::Answer;
 use super::layout::{Layout, page};
+use crate::api::events::is_usable;
 use crate::auth::{CheckedForm, SignedIn};
 use crate::problem::Problem;
 use crate::redaction::{Sight, note_reveal};
@@ -45,6 +46,8 @@ struct EventPage {
     obstacles: Vec<Obstacle>,
     /// Whether who looks may have personal fields shown.
     may_reveal: bool,
+    /// Whether there is a content that something can be made of.
+    is_usable: bool,
 }
 
 /// Where an event came in. Its workflow is still there.
@@ -119,6 +122,7 @@ async fn event_page_in(
         size: l.format().bytes(u64::try_from(event.body_bytes).unwrap_or_default()),
         content,
         obstacles,
+        is_usable: is_usable(&event),
         event,
         l,
     })
@@ -143,18 +147,8 @@ async fn origin_of(storage: &Storage, event: &EventRecord) -> Result<Option<Orig
 /// The runs that an event started, the latest first.
 async fn runs_of(storage: &Storage, id: EventId) -> Result<Vec<RunRow>, Problem> {
     let filter = RunFilter { text: Some(id.to_string()), limit: MAX_RUNS, ..RunFilter::default() };
-    let mut rows = Vec::new();
-    for run in storage.runs(&filter).await?.into_iter().filter(|run| run.event == id) {
-        let state = if was_filtered(storage, &run).await? { "filtered" } else { run.status.as_str() };
-        rows.push(RunRow { id: run.id, state, at: run.created_at });
-    }
-    Ok(rows)
-}
-
-/// Whether a run ended well because the conditions of its last step did not hold.
-async fn was_filtered(storage: &Storage, run: &RunRecord) -> Result<bool, Problem> {
-    if run.status != RunStatus::Succeeded {
-        return Ok(false);
-    }
-    Ok(storage.outer_steps(run.key).await?.last().is_some_and(|step| step.status == StepStatus::Skipped))
+    let runs: Vec<_> = storage.runs(&filter).await?.into_iter().filter(|run| run.event == id).collect();
+    let filtered = storage.filtered_runs(&runs.iter().map(|run| run.id).collect::<Vec<_>>()).await?;
+    let state = |run: &RunRecord| if filtered.contains(&run.id) { "filtered" } else { run.status.as_str() };
+    Ok(runs.iter().map(|run| RunRow { id: run.id, state: state(run), at: run.created_at }).collect())
 }

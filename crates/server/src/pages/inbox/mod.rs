@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query, ServiceConfig, get, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use model::{EndpointId, EventId, EventStatus, Timestamp, WorkflowId};
+use model::{EndpointId, EventId, EventStatus, RunId, Timestamp, WorkflowId};
 use serde::Deserialize;
 use storage::{EndpointOverview, EventFilter, EventRecord, Storage};
 
@@ -87,6 +87,8 @@ struct RequestRow {
     at: Timestamp,
     method: String,
     answer: Answer,
+    /// Whether conditions ended its latest run.
+    was_filtered: bool,
     size: String,
     sender: String,
     delivery_id: String,
@@ -114,13 +116,16 @@ async fn show(
     let chosen = chosen.and_then(|id| overview.iter().find(|one| one.endpoint.id == id));
     let filter = filter_of(&wish, chosen, &storage).await?;
     let found = storage.find_events(&filter).await?;
+    let runs: Vec<RunId> = found.items.iter().filter_map(|event| event.run).collect();
+    let filtered = storage.filtered_runs(&runs).await?;
     let row = |event: EventRecord| {
         let origin = event.endpoint_key.and_then(|key| by_key.get(&key));
         let target = match origin {
             Some(one) => format!("{} · {}", one.workflow_name, one.endpoint.node),
             None => names.get(&event.workflow).copied().unwrap_or_default().to_owned(),
         };
-        request_row(&l, event, target)
+        let was_filtered = event.run.is_some_and(|run| filtered.contains(&run));
+        RequestRow { was_filtered, ..request_row(&l, event, target) }
     };
     let requests = found.items.into_iter().map(row).collect();
     let with = |before: &str| {
@@ -182,6 +187,7 @@ async fn filter_of(wish: &Wish, chosen: Option<&EndpointOverview>, storage: &Sto
 fn request_row(l: &Layout, event: EventRecord, target: String) -> RequestRow {
     RequestRow {
         answer: Answer::of(l, &event),
+        was_filtered: false,
         id: event.id,
         at: event.received_at,
         method: event.method,

@@ -155,6 +155,10 @@ async fn run_page(
     }
     let steps = step_rows(&l, catalogue, &definition, &trigger, (&run, &name), detail.steps, node);
     let failure = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error));
+    let failure = failure.map(|failure| {
+        let node = definition.node(&NodeId(failure.node.clone()));
+        failure.in_form(&l, catalogue, node)
+    });
     let failed = failure.as_ref().and_then(|failure| steps.iter().find(|step| step.node == failure.node));
     let mut turns = BTreeMap::new();
     for step in steps.iter().filter(|step| step.is_box) {

@@ -12,8 +12,8 @@ use storage::RunRecord;
 use super::super::failure::Failure;
 use super::super::layout::Layout;
 use super::super::shown::{Reader, Shown};
+use super::super::titles::{StepTitles, step_titles};
 use crate::api::runs::{Attempt, Step, Waiting};
-use crate::texts::Language;
 
 /// How long computing the inputs of all steps of a page may take.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -84,21 +84,15 @@ pub(super) fn step_rows(
         let is_trigger = run.0.trigger_node.as_str() == step.node;
         let is_box = is_box(catalogue, node);
         let is_open = open == Some(step.node.as_str());
-        row_of(
-            l,
-            &mut reader,
-            titles(l, catalogue, node),
-            input,
-            StepRow { is_open, is_trigger, is_box, ..StepRow::of(l, &step) },
-            &step,
-        )
+        let row = StepRow { is_open, is_trigger, is_box, ..StepRow::of(l, catalogue, node, &step) };
+        row_of(l, &mut reader, step_titles(l, catalogue, node), input, row, &step)
     };
     let mut rows: Vec<_> = steps.into_iter().map(row).collect();
     // What the trigger received is the event, which is no step of its own.
     if !rows.iter().any(|row| row.is_trigger) {
         let id = &run.0.trigger_node;
         let row = StepRow { is_open: open == Some(id.as_str()), ..StepRow::of_trigger(id.as_str()) };
-        let (title, kind) = titles(l, catalogue, definition.node(id));
+        let StepTitles { title, kind } = step_titles(l, catalogue, definition.node(id));
         rows.insert(0, StepRow { title, kind, output: Some(reader.show(&trigger.to_context())), ..row });
     }
     // Steps may begin in the same millisecond; the way through the graph is the order that a person expects.
@@ -118,7 +112,8 @@ pub(super) fn inner_rows(
     let row = |step: Step| {
         let node = definition.nodes.iter().find(|node| node.id.as_str() == step.node);
         let is_box = is_box(catalogue, node);
-        row_of(l, reader, titles(l, catalogue, node), None, StepRow { is_box, ..StepRow::of(l, &step) }, &step)
+        let row = StepRow { is_box, ..StepRow::of(l, catalogue, node, &step) };
+        row_of(l, reader, step_titles(l, catalogue, node), None, row, &step)
     };
     steps.into_iter().map(row).collect()
 }
@@ -130,7 +125,7 @@ fn is_box(catalogue: &Catalogue, node: Option<&Node>) -> bool {
 fn row_of(
     l: &Layout,
     reader: &mut Reader,
-    (title, kind): (String, String),
+    StepTitles { title, kind }: StepTitles,
     input: Option<Shown>,
     row: StepRow,
     step: &Step,
@@ -143,22 +138,6 @@ fn row_of(
         attempts: step.attempts.iter().map(|attempt| AttemptRow::of(l, reader, attempt)).collect(),
         ..row
     }
-}
-
-/// What a person calls the node, and what its type is called.
-fn titles(l: &Layout, catalogue: &Catalogue, node: Option<&Node>) -> (String, String) {
-    let Some(node) = node else { return (String::new(), String::new()) };
-    let kind = catalogue.get(&node.node_type).map_or_else(
-        || node.node_type.clone(),
-        |known| {
-            let title = &known.node_type().title;
-            match l.texts().language() {
-                Language::En => title.en.clone(),
-                Language::De => title.de.clone(),
-            }
-        },
-    );
-    (if node.title.is_empty() { kind.clone() } else { node.title.clone() }, kind)
 }
 
 /// The node's parameters filled in with the run's own data. What was computed at that time is not stored, so it is computed
@@ -215,8 +194,9 @@ impl StepRow {
         }
     }
 
-    /// What the record of the step alone says.
-    fn of(l: &Layout, step: &Step) -> Self {
+    /// What the record of the step and the form of its node say.
+    fn of(l: &Layout, catalogue: &Catalogue, node: Option<&Node>, step: &Step) -> Self {
+        let failure = step.error.as_ref().map(|error| Failure::of(l.texts(), error).in_form(l, catalogue, node));
         let was_filtered = step.status == StepStatus::Skipped && step.started_at.is_some();
         Self {
             state: if was_filtered { "filtered" } else { step.status.as_str() },
@@ -225,7 +205,7 @@ impl StepRow {
             port: step.port.clone().filter(|port| port != "out").unwrap_or_default(),
             retry_at: step.retry_at,
             waiting: step.waiting,
-            failure: step.error.as_ref().map(|error| Failure::of(l.texts(), error)),
+            failure,
             is_trigger: false,
             ..Self::of_trigger(&step.node)
         }

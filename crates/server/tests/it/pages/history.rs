@@ -74,7 +74,7 @@ fn a_row_is_fetched_by_itself_when_it_fits_the_filter() {
     let person = Person::signed_in(&product, "de");
     let id = run(&product, &flow.workflow, &json!({"id": 1}));
     let row = person.read(&format!("/runs/{id}/row?status=succeeded&workflow={}", flow.workflow));
-    assert!(row.starts_with(&format!("<tr id=\"run-{id}\"")) && row.contains("Erfolgreich"), "{row}");
+    assert!(row.starts_with(&format!("<tr id=\"run-{id}\"")) && row.contains("Vom Filter angehalten"), "{row}");
     assert!(person.read("/runs").contains(row.trim()), "the list shows the same row");
     assert_eq!(person.open(&format!("/runs/{id}/row?status=failed")).status, 204);
     let other = product.create("Other", &json!({}));
@@ -169,4 +169,54 @@ fn what_is_not_there_is_said_within_the_navigation() {
         );
     }
     assert!(person.open("/runs/nothing").text().contains("href=\"/runs\""));
+}
+
+#[test]
+fn a_run_that_the_filter_stopped_says_so_in_both_lists() {
+    let product = Product::start(&[]);
+    let flow = product.ready("Order paid", &flow());
+    let stopped = product.post(&flow.path, &json!({"id": 1, "bad": false})).must_be(202);
+    product.finished(&stopped["run"]);
+    let went_on = product.post(&flow.path, &json!({"id": 2, "bad": true})).must_be(202);
+    product.finished(&went_on["run"]);
+    let person = Person::signed_in(&product, "en");
+    let row = |path: &str, id: &str| {
+        let page = person.read(path);
+        let (_, rest) = page.split_once(&format!("<tr id=\"{id}\"")).unwrap_or_else(|| panic!("no {id} in {page}"));
+        rest.split("</tr>").next().unwrap().to_owned()
+    };
+    let of_run = |receipt: &Value| row("/runs", &format!("run-{}", receipt["run"].as_str().unwrap()));
+    let of_event = |receipt: &Value| row("/inbox", &format!("event-{}", receipt["event"].as_str().unwrap()));
+    let pill = "pill filtered";
+    assert!(of_run(&stopped).contains(pill) && of_event(&stopped).contains(pill), "{}", of_event(&stopped));
+    assert!(of_event(&stopped).contains("pill accepted"));
+    assert!(!of_run(&went_on).contains(pill) && !of_event(&went_on).contains(pill));
+    // The row that a page fetches when a run changes says the same.
+    let single = person.read(&format!("/runs/{}/row", stopped["run"].as_str().unwrap()));
+    assert!(single.contains(pill), "{single}");
+}
+
+#[test]
+fn a_failure_names_step_and_field_as_the_form_does_and_speaks_the_readers_language() {
+    let product = Product::start(&[]);
+    let definition = json!({
+        "nodes": [
+            {"id": "order", "type": "webhook"},
+            {"id": "http_request", "type": "http.request", "params": {"url": "{{ $.trigger.body.nowhere }}"}},
+        ],
+        "edges": [{"from": "order", "to": "http_request"}],
+    });
+    let ready = product.ready("Order paid", &definition);
+    let id = run(&product, &ready.workflow, &json!({"id": 1}));
+    let person = Person::signed_in(&product, "de");
+    let list = person.read("/runs");
+    let (_, row) = list.split_once(&format!("<tr id=\"run-{id}\"")).unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    assert!(row.contains(">HTTP-Aufruf</span>") && !row.contains(">http_request<"), "{row}");
+    assert!(row.contains("ergab keinen Wert"), "{row}");
+    let page = person.read(&format!("/runs/{id}"));
+    assert!(page.contains("Feld: Adresse") && !page.contains("Feld: url"), "{page}");
+    let (before, _) = page.split_once("gave nothing").expect("the exact message is there to be passed on");
+    let fold = before.rfind("<details").unwrap();
+    assert!(before[fold..].contains("Genauer Wortlaut"), "an English sentence stands open in a German page");
 }

@@ -61,15 +61,41 @@ fn deleting_asks_nothing_and_can_be_undone() {
     let flow = product.ready("Order paid", &webhook());
     let person = Person::signed_in(&product, "en");
     let after = person.submit(&format!("/workflows/{}/delete", flow.workflow), &[]);
-    assert_eq!(after, format!("/?notice=workflow_deleted&of={}", flow.workflow));
+    assert_eq!(after, format!("/?notice=active_workflow_deleted&of={}", flow.workflow));
     product.post(&flow.path, &json!({})).must_be(404);
     let page = person.read(&after);
-    let undo = format!("/workflows/{}/restore", flow.workflow);
+    let undo = format!("/workflows/{}/restore?active=true", flow.workflow);
     assert!(page.contains(&format!("action=\"{undo}\"")) && page.contains("Undo"), "{page}");
+    let back = person.submit(&undo, &[]);
+    assert!(person.read(&back).contains("back and active"));
+    let state = || product.get(&format!("/workflows/{}", flow.workflow))["state"].clone();
+    assert_eq!(state(), "active");
+    assert_eq!(product.post(&flow.path, &json!({})).must_be(202)["status"], "accepted");
+
+    // What was paused comes back paused, and a link that was kept activates nothing that is there.
+    person.submit(&format!("/workflows/{}/pause", flow.workflow), &[]);
     person.submit(&undo, &[]);
-    assert_eq!(product.get(&format!("/workflows/{}", flow.workflow))["state"], "paused");
+    assert_eq!(state(), "paused");
+    let after = person.submit(&format!("/workflows/{}/delete", flow.workflow), &[]);
+    assert_eq!(after, format!("/?notice=workflow_deleted&of={}", flow.workflow));
+    person.submit(&format!("/workflows/{}/restore", flow.workflow), &[]);
+    assert_eq!(state(), "paused");
     // Paused, the address keeps what comes in.
     assert_eq!(product.post(&flow.path, &json!({})).must_be(202)["status"], "kept");
+}
+
+#[test]
+fn a_workflow_begins_with_a_webhook_a_schedule_or_by_hand() {
+    let product = Product::start(&[]);
+    let person = Person::signed_in(&product, "de");
+    let page = person.read("/");
+    for beginning in ["webhook", "schedule", "manual"] {
+        assert!(page.contains(&format!("name=\"template\" value=\"{beginning}\"")), "{page}");
+        let editor = person.submit("/workflows", &[("template", beginning)]);
+        let id = editor.strip_prefix("/workflows/").unwrap().split('?').next().unwrap();
+        let nodes = product.get(&format!("/workflows/{id}"))["definition"]["nodes"].clone();
+        assert_eq!((nodes.as_array().unwrap().len(), &nodes[0]["type"]), (1, &json!(beginning)));
+    }
 }
 
 #[test]

@@ -115,6 +115,35 @@ fn a_kept_event_is_run_by_hand() {
 }
 
 #[test]
+fn of_a_refused_request_nothing_can_be_made() {
+    let product = Product::start(&[]);
+    let ready = product.ready("Newsletter", &contact_flow());
+    product.send(&Request::new("POST", &ready.path).body("application/json", "{broken")).must_be(400);
+    product.send(&Request::new("PUT", &ready.path).json(&json!({"email": "ada@example.com"}))).must_be(405);
+    let mut browser = Browser::of_owner(&product).speaking("de");
+    let events = product.get("/events?status=refused")["items"].clone();
+    assert_eq!(events.as_array().unwrap().len(), 2);
+    for event in events.as_array().unwrap() {
+        let id = event["id"].as_str().unwrap();
+        let page = format!("/events/{id}");
+        must_hide(&browser.page(&page), &["Als Beispiel verwenden", "Lauf starten"]);
+        for what in ["run", "use-as-sample"] {
+            let refused = browser.submit("/settings", &format!("{page}/{what}"), &[]);
+            assert_eq!(refused.status, 409);
+            must_show(&refused.text(), &["Diese Anfrage wurde abgewiesen"]);
+        }
+        let wish = json!({"event": id});
+        let workflow = &ready.workflow;
+        let problem = product.api("POST", &format!("/workflows/{workflow}/run"), Some(&wish)).must_be(409);
+        assert_eq!(problem["code"], "wrong_state");
+        assert!(problem["detail"].as_str().unwrap().contains("refused"), "{problem}");
+        let sample = json!({"source": "event", "event": id});
+        product.api("PUT", &format!("/workflows/{workflow}/samples/form"), Some(&sample)).must_be(409);
+    }
+    assert_eq!(product.get("/runs")["items"], json!([]), "nothing ran with an empty body");
+}
+
+#[test]
 fn a_draft_with_problems_is_not_run_and_the_page_says_which() {
     let product = Product::start(&[]);
     let definition: Value = json!({
