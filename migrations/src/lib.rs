@@ -19,6 +19,7 @@ mod m0007_flow_and_desk;
 mod m0008_history;
 mod m0009_replay_jobs;
 mod m0010_table_rows;
+mod m0011_files_of_events;
 
 /// Brings a database to the current schema.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_history::Migration),
             Box::new(m0009_replay_jobs::Migration),
             Box::new(m0010_table_rows::Migration),
+            Box::new(m0011_files_of_events::Migration),
         ]
     }
 }

@@ -1,9 +1,9 @@
 //! Stored files: uploads that came with an event, and bytes that a step received.
 
-use model::{FileId, Timestamp};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+use model::{FileId, RunId, Timestamp};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::entities::file;
+use crate::entities::{file, run};
 use crate::error::StorageError;
 use crate::storage::Storage;
 
@@ -32,7 +32,7 @@ pub struct StoredFile {
 }
 
 impl NewFile {
-    pub(crate) fn to_row(&self, created_at: i64) -> file::ActiveModel {
+    pub(crate) fn to_row(&self, created_at: i64, event_key: Option<i64>) -> file::ActiveModel {
         file::ActiveModel {
             id: Set(self.id.0),
             name: Set(self.name.clone()),
@@ -40,19 +40,27 @@ impl NewFile {
             size_bytes: Set(i64::try_from(self.bytes.len()).unwrap_or(i64::MAX)),
             bytes: Set(self.bytes.clone()),
             created_at: Set(created_at),
+            event_id: Set(event_key),
         }
     }
 }
 
 impl Storage {
-    /// Stores a file.
-    pub async fn store_file(&self, file: NewFile) -> Result<FileId, StorageError> {
+    /// Stores a file that a run received: it stays as long as the run's event. Without a run it stays for a time of its own.
+    pub async fn store_file(&self, file: NewFile, run: Option<RunId>) -> Result<FileId, StorageError> {
         let Timestamp(now) = self.now();
         let id = file.id;
-        let row = file.to_row(now);
         self.write(move |transaction| {
             Box::pin(async move {
-                row.insert(transaction).await?;
+                let event = match run {
+                    Some(run) => {
+                        let of_run = run::Entity::find().filter(run::Column::PublicId.eq(run.0));
+                        let event = of_run.select_only().column(run::Column::EventId);
+                        event.into_tuple::<i64>().one(transaction).await?
+                    }
+                    None => None,
+                };
+                file.to_row(now, event).insert(transaction).await?;
                 Ok(id)
             })
         })

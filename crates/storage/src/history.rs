@@ -127,7 +127,7 @@ impl Storage {
         .await
     }
 
-    /// Removes by their age alone: files, kept mails, entries of the audit, and keys that a node no longer looks for.
+    /// Removes by their age alone: files without an event, kept mails, entries of the audit, and keys that a node no longer looks for.
     async fn forget_aged(&self, retention: Retention) -> Result<u64, StorageError> {
         let now = self.now();
         let cutoff = retention.keep_ms.map(|keep_ms| now.minus_ms(keep_ms).0);
@@ -135,8 +135,8 @@ impl Storage {
         let mut files = Vec::new();
         let mut mails = Vec::new();
         if let Some(cutoff) = cutoff {
-            let old =
-                file::Entity::find().select_only().column(file::Column::Id).filter(file::Column::CreatedAt.lt(cutoff));
+            let old = file::Entity::find().select_only().column(file::Column::Id);
+            let old = old.filter(file::Column::CreatedAt.lt(cutoff)).filter(file::Column::EventId.is_null());
             files = old.limit(AGED_ROWS).into_tuple::<uuid::Uuid>().all(self.read()).await?;
             let old = outbox::Entity::find().select_only().column(outbox::Column::Id);
             let old = old.filter(outbox::Column::CreatedAt.lt(cutoff)).limit(AGED_ROWS);

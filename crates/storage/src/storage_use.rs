@@ -171,9 +171,11 @@ fn sampled(table: &str, bytes: &str) -> String {
 }
 
 fn event_bytes() -> String {
+    const FILES: &str =
+        "COALESCE((SELECT SUM(size_bytes + 2 * octet_length(name) + 100) FROM files WHERE event_id = row.id), 0)";
     let texts = ["headers", "query", "body", "parsed", "content_type", "reason", "dedup_key"];
     format!(
-        "{EVENT_ROW_BYTES} + {} + {} + {}",
+        "{EVENT_ROW_BYTES} + {} + {} + {} + {FILES}",
         texts_of("row", &texts),
         aside("row.body_payload_id"),
         aside("row.parsed_payload_id")

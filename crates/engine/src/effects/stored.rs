@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use model::{ErrorCode, FileId, NodeError, Timestamp};
+use model::{ErrorCode, FileId, NodeError, RunId, Timestamp};
 use nodes::effect::{ContactChange, ContactsReply, ContactsRequest, FileRef, Reply};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -48,16 +48,17 @@ impl Stored {
         Ok(file)
     }
 
-    /// Stores what a service answered.
+    /// Stores what a service answered to a run.
     pub(super) async fn keep_file(
         &self,
+        run: Option<RunId>,
         name: String,
         content_type: String,
         bytes: Vec<u8>,
     ) -> Result<FileRef, NodeError> {
         let size = bytes.len() as u64;
         let file = NewFile { id: FileId::generate(), name: name.clone(), content_type: content_type.clone(), bytes };
-        let file_id = self.storage.store_file(file).await.map_err(|error| unavailable("store the answer", &error))?;
+        let file_id = self.storage.store_file(file, run).await.map_err(|error| unavailable("store the answer", &error))?;
         Ok(FileRef { file_id, name, content_type, size })
     }
 

@@ -12,6 +12,8 @@ pub(crate) struct Model {
     pub(crate) size_bytes: i64,
     pub(crate) bytes: Vec<u8>,
     pub(crate) created_at: i64,
+    /// The event that it came with, or whose run received it; none when a step was tried by itself.
+    pub(crate) event_id: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
 use super::bounds::{DECIDED, OVER, has_no_run};
-use crate::entities::{attempt, dead_letter, event, event_field, payload, run, signal, step};
+use crate::entities::{attempt, dead_letter, event, event_field, file, payload, run, signal, step};
 use crate::error::StorageError;
 
 /// Removes these runs, their steps, attempts, signals and decided dead letters, and their events unless another run needs
@@ -85,6 +85,7 @@ async fn delete_events(transaction: &DatabaseTransaction, events: Vec<i64>) -> R
         payload::Entity::delete_many().filter(payload::Column::Id.in_subquery(aside)).exec(transaction).await?;
     }
     let of_events = || keys.iter().copied();
+    file::Entity::delete_many().filter(file::Column::EventId.is_in(of_events())).exec(transaction).await?;
     event_field::Entity::delete_many()
         .filter(event_field::Column::EventId.is_in(of_events()))
         .exec(transaction)

@@ -284,7 +284,7 @@ impl Rows {
             row.parsed = parsed.map(into_text).transpose()?;
             row.parsed_payload_id = self.keep_aside(aside);
         }
-        self.files.extend(prepared.files.iter().map(|file| file.to_row(row.received_at)));
+        self.files.extend(prepared.files.iter().map(|file| file.to_row(row.received_at, Some(event_key))));
         if let Some(first) = first {
             EventStatus::Duplicate.as_str().clone_into(&mut row.status);
             row.dedup_key = None;

@@ -1,9 +1,9 @@
 //! What is forgotten and what is not.
 
-use model::{EventStatus, RunStatus};
+use model::{EventStatus, FileId, RunStatus};
 use serde_json::json;
 use storage::queue::{Disposition, Ending, Next};
-use storage::{DeadLetterReason, NewDeadLetter};
+use storage::{DeadLetterReason, NewDeadLetter, NewFile};
 use storage::{Retention, RunFilter, Sweep, SweepPreview};
 
 use crate::support::{Bench, bench};
@@ -137,6 +137,40 @@ async fn a_dead_letter_goes_only_after_a_person_has_decided() {
     forget(&bench, retention).await;
     assert_eq!(statuses(&bench).await, [RunStatus::Dead]);
     assert_eq!(bench.number("SELECT COUNT(*) FROM dead_letters").await, 1);
+}
+
+#[tokio::test]
+async fn files_stay_as_long_as_the_event_that_they_came_with_or_whose_run_received_them() {
+    let bench = bench().await;
+    let file = |name: &str| NewFile {
+        id: FileId::generate(),
+        name: name.to_owned(),
+        content_type: "text/plain".to_owned(),
+        bytes: b"invoice".to_vec(),
+    };
+    let (came, received, tried) = (file("came"), file("received"), file("tried"));
+    let ids = [came.id, received.id, tried.id];
+    let left = async || {
+        let mut left = Vec::new();
+        for id in ids {
+            left.push(bench.storage.load_file(id).await.unwrap().is_some());
+        }
+        left
+    };
+    let mut event = bench.event(json!({}));
+    event.files = vec![came];
+    bench.storage.queue().accept(event).await.unwrap();
+    let claim = bench.claim_all().await.remove(0);
+    bench.storage.store_file(received, Some(claim.run)).await.unwrap();
+    bench.storage.store_file(tried, None).await.unwrap();
+    bench.clock.advance_ms(40 * DAY_MS);
+    let retention = Retention { keep_ms: Some(30 * 24 * 60 * 60 * 1_000), batch: 10, ..Retention::default() };
+    forget(&bench, retention).await;
+    assert_eq!(left().await, [true, true, false], "the run has not ended yet");
+    bench.finish(&claim).await;
+    bench.clock.advance_ms(40 * DAY_MS);
+    forget(&bench, retention).await;
+    assert_eq!(left().await, [false, false, false]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
-use model::{ErrorCode, NodeError};
+use model::{ErrorCode, NodeError, RunId};
 use nodes::effect::ResponseFormat;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, StatusCode};
@@ -47,6 +47,8 @@ pub(super) struct Answer<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: &'a HeaderMap,
     pub(super) url: &'a Url,
+    /// Whose request it answers; none when a step is tried by itself.
+    pub(super) run: Option<RunId>,
     pub(super) body: Vec<u8>,
 }
 
@@ -109,7 +111,7 @@ impl Answer<'_> {
     async fn file(self, media: &Media, redactor: &Redactor, stored: &Stored) -> Result<Value, NodeError> {
         let name = redactor.text(&file_name(self.headers, self.url)).into_owned();
         let kind = if media.kind.is_empty() { "application/octet-stream" } else { &media.kind };
-        let reference = stored.keep_file(name, kind.to_owned(), redactor.bytes(self.body)).await?;
+        let reference = stored.keep_file(self.run, name, kind.to_owned(), redactor.bytes(self.body)).await?;
         Ok(json!(reference))
     }
 }

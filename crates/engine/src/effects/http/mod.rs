@@ -107,7 +107,7 @@ impl HttpSender {
                 _ => redirect::target(response.status(), response.headers(), &outgoing.url)?,
             };
             let Some(next) = next else {
-                return self.read(request, redactor, record, &outgoing, &mut response).await;
+                return self.read(request, (call, redactor), record, &outgoing, &mut response).await;
             };
             record.is_out = false;
             redirects += 1;
@@ -135,7 +135,7 @@ impl HttpSender {
     async fn read(
         &self,
         request: &HttpRequest,
-        redactor: &Redactor,
+        (call, redactor): (&Call<'_>, &Redactor),
         record: &mut Record,
         outgoing: &Outgoing,
         response: &mut Response,
@@ -161,7 +161,7 @@ impl HttpSender {
         })?;
         // Whatever the other side sent is read from here on, and may be too much for the process.
         crate::at_work::busy();
-        let answer = Answer { request_name: &name, status, headers: &headers, url: &outgoing.url, body };
+        let answer = Answer { request_name: &name, status, headers: &headers, url: &outgoing.url, run: call.run, body };
         let body = answer.value(request.response, redactor, &self.stored).await?;
         record.response.insert("body".to_owned(), shortened(body.clone(), self.settings.exchange_excerpt_bytes));
         let shown = redactor.value(Value::Object(joined_headers(&headers)));

@@ -86,7 +86,7 @@ impl Outside {
             content_type: content_type.to_owned(),
             bytes: bytes.to_vec(),
         };
-        let file_id = self.storage.store_file(file).await.unwrap();
+        let file_id = self.storage.store_file(file, None).await.unwrap();
         FileRef { file_id, name: name.to_owned(), content_type: content_type.to_owned(), size: bytes.len() as u64 }
     }
 }
