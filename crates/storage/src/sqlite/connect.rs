@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use crate::error::StorageError;
 
@@ -26,13 +26,29 @@ pub(crate) async fn open_writer(file: &Path) -> Result<DatabaseConnection, Stora
             .pragma("mmap_size", "0")
             .pragma("cache_size", "-16000")
             .pragma("journal_size_limit", "67108864")
-            .pragma("wal_autocheckpoint", "4000")
+            // The writer sees to the log by itself (`log.rs`); this is for the moment when that fails: 64 MB.
+            .pragma("wal_autocheckpoint", "16000")
             // Joined writes differ in their number of rows, so few statements ever occur twice.
             .statement_cache_capacity(24)
     });
     let connection = Database::connect(options).await?;
     enable_incremental_vacuum(&connection).await?;
     Ok(connection)
+}
+
+/// Opens a connection that moves the log's content into the database, and has nothing else to do.
+pub(super) async fn open_mover(file: &Path) -> Result<DatabaseConnection, DbErr> {
+    let file = file.to_owned();
+    let mut options = options(1);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .filename(PathBuf::clone(&file))
+            // What was moved is synced before the log may be overwritten.
+            .pragma("synchronous", "FULL")
+            .pragma("mmap_size", "0")
+            .pragma("cache_size", "-64")
+    });
+    Database::connect(options).await
 }
 
 /// Opens a pool of connections that can only read.

@@ -200,6 +200,7 @@ async fn write_all(mut database: Database, mut inbox: mpsc::Receiver<Job>, mut k
                 last.add(job);
                 write_batch(&mut database, last, &mut keys).await;
             }
+            log.close().await;
             if let Err(error) = database.connection.close().await {
                 tracing::warn!(%error, "the writing connection did not close cleanly");
             }
