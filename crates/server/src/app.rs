@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::housekeeping::Housekeeping;
 use crate::pages::{Site, configure_pages};
 use crate::problem::{Problem, ProblemCode, extractor_errors};
-use crate::webhooks::{self, Endpoints};
+use crate::webhooks::{self, BodyMemory, Endpoints};
 
 /// What every handler can ask for. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +38,8 @@ pub struct Parts {
     pub site: Data<Site>,
     /// What lies behind each webhook's address.
     pub endpoints: Data<Endpoints>,
+    /// Room for bodies that arrive.
+    pub body_memory: Data<BodyMemory>,
     /// Forgetting and tidying up.
     pub housekeeping: Data<Housekeeping>,
 }
@@ -54,6 +56,7 @@ impl Parts {
     ) -> Self {
         Self {
             endpoints: Data::new(Endpoints::new(storage.clone())),
+            body_memory: Data::new(BodyMemory::new(config.ingress.body_memory_bytes, config.ingress.max_body_bytes)),
             housekeeping: Data::new(Housekeeping::new(storage.clone(), &config.history)),
             config: Data::new(config),
             storage: Data::new(storage),
@@ -73,6 +76,7 @@ impl Parts {
             .app_data(self.accounts.clone())
             .app_data(self.site.clone())
             .app_data(self.endpoints.clone())
+            .app_data(self.body_memory.clone())
             .app_data(self.housekeeping.clone())
             .app_data(PayloadConfig::new(self.config.ingress.max_body_bytes));
         extractor_errors(app, self.config.api.max_body_bytes);

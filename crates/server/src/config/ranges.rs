@@ -9,6 +9,7 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("http_threads", 0, 256),
     ("shutdown_wait_ms", 0, 10 * MINUTE_MS),
     ("ingress.max_body_bytes", 1024, GIB),
+    ("ingress.body_memory_bytes", 1024, 64 * GIB),
     ("ingress.max_decompressed_bytes", 1024, GIB),
     // serde_json reads back at most 128 levels, and an event is stored some levels down in a larger document.
     ("ingress.max_depth", 1, 100),

@@ -73,6 +73,7 @@ pub struct Owner {
 #[expect(missing_docs, reason = "config.default.toml documents every key, and its names are these")]
 pub struct Ingress {
     pub max_body_bytes: usize,
+    pub body_memory_bytes: usize,
     pub max_decompressed_bytes: usize,
     pub max_depth: usize,
     pub max_values: usize,

@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod body;
+mod body_memory;
 mod endpoints;
 pub(crate) mod links;
 pub mod receipts;
@@ -17,6 +18,7 @@ use storage::{Endpoint, WebhookNode};
 use url::Url;
 
 pub use answer::Receipt;
+pub use body_memory::BodyMemory;
 pub use endpoints::Endpoints;
 pub use receive::receive;
 pub(crate) use request::as_received;

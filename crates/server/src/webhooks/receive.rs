@@ -19,6 +19,7 @@ use storage::{NewFile, Storage, StorageError};
 
 use super::answer::answer;
 use super::body::{self, Limits};
+use super::body_memory::{BodyMemory, Held};
 use super::endpoints::{Endpoints, Target};
 use super::trigger::{Deduplicate, Respond};
 use super::{receipts, request};
@@ -36,6 +37,7 @@ struct Ingress<'a> {
     config: &'a Config,
     request: &'a HttpRequest,
     target: &'a Target,
+    body_memory: &'a BodyMemory,
     remote_address: String,
     received_at: Timestamp,
 }
@@ -46,7 +48,7 @@ pub async fn receive(
     path: Path<(String, String)>,
     payload: Payload,
     (storage, engine, config): (Data<Storage>, Data<Engine>, Data<Config>),
-    (endpoints, accounts): (Data<Endpoints>, Data<Accounts>),
+    (endpoints, accounts, body_memory): (Data<Endpoints>, Data<Accounts>, Data<BodyMemory>),
 ) -> Result<HttpResponse, Problem> {
     let unavailable = |error| unavailable(&config, &error);
     let id: EndpointId = path.1.parse().map_err(|_| no_such_address())?;
@@ -63,6 +65,7 @@ pub async fn receive(
         config: &config,
         request: &request,
         target: &target,
+        body_memory: &body_memory,
         remote_address: accounts.address_of(&request).to_string(),
         received_at: storage.now(),
     };
@@ -92,7 +95,8 @@ impl Ingress<'_> {
             let problem = Problem::method_not_allowed(&self.target.trigger.methods);
             return Err(refuse(problem, Bytes::new()));
         }
-        let raw_body = self.read_body(payload).await.map_err(|problem| refuse(problem, Bytes::new()))?;
+        let mut held = self.body_memory.begin();
+        let raw_body = self.read_body(payload, &mut held).await?;
         let (content_type, encoding) = (self.header("content-type"), self.header("content-encoding"));
         let limits = Limits::from(&self.config.ingress);
         let parsed = body::parse(content_type, encoding, &raw_body, &limits)
@@ -106,7 +110,7 @@ impl Ingress<'_> {
         let dedup_key = self.delivery_id(&event).map_err(|problem| refuse(problem, raw_body.clone()))?;
         self.find_room().map_err(Refusal::Unstored)?;
         let disposition = self.disposition(&event);
-        self.store(NewEvent {
+        let new = NewEvent {
             event: Arc::new(event),
             workflow_key: self.target.workflow_key,
             endpoint_key: Some(self.target.endpoint_key),
@@ -117,9 +121,8 @@ impl Ingress<'_> {
             dedup_key,
             files,
             disposition,
-        })
-        .await
-        .map_err(Refusal::Unstored)
+        };
+        self.store(new, held).await.map_err(Refusal::Unstored)
     }
 
     /// Whether the workflow's queue has room. Nothing is stored when it has none: the sender comes again, as it is told.
@@ -130,7 +133,7 @@ impl Ingress<'_> {
         if is_full { Err(Problem::unavailable(u64::from(self.config.ingress.retry_after_s))) } else { Ok(()) }
     }
 
-    async fn store(&self, new: NewEvent) -> Result<HttpResponse, Problem> {
+    async fn store(&self, new: NewEvent, held: Held<'_>) -> Result<HttpResponse, Problem> {
         let respond = &self.target.trigger.respond;
         let watch = match &new.disposition {
             Disposition::Start(start) if !matches!(respond, Respond::Accepted { .. }) => {
@@ -139,6 +142,8 @@ impl Ingress<'_> {
             _ => None,
         };
         let accepted = self.engine.accept(new).await.map_err(|error| unavailable(self.config, &error))?;
+        // The sender may wait much longer than its body.
+        drop(held);
         self.tell(accepted.event, accepted.status, accepted.run);
         let patience = Duration::from_millis(self.config.ingress.finished_wait_ms);
         Ok(answer(respond, accepted, watch, patience).await)
@@ -167,20 +172,26 @@ impl Ingress<'_> {
         }
     }
 
-    async fn read_body(&self, mut payload: Payload) -> Result<Bytes, Problem> {
+    async fn read_body(&self, mut payload: Payload, held: &mut Held<'_>) -> Result<Bytes, Refusal> {
+        let refuse = |problem| Refusal::Kept { problem, raw_body: Bytes::new() };
         let limit = self.config.ingress.max_body_bytes;
         let limit = self.target.trigger.max_body_bytes.map_or(limit, |own| own.min(limit));
         let announced = self.header("content-length").and_then(|text| text.parse::<usize>().ok());
         if announced.is_some_and(|bytes| bytes > limit) {
-            return Err(Problem::too_large(limit));
+            return Err(refuse(Problem::too_large(limit)));
         }
         let mut body = BytesMut::with_capacity(announced.unwrap_or_default());
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| {
-                Problem::new(ProblemCode::BadRequest, format!("The body did not arrive completely: {error}."))
+                let detail = format!("The body did not arrive completely: {error}.");
+                refuse(Problem::new(ProblemCode::BadRequest, detail))
             })?;
             if body.len() + chunk.len() > limit {
-                return Err(Problem::too_large(limit));
+                return Err(refuse(Problem::too_large(limit)));
+            }
+            if !held.grow_to(body.len() + chunk.len()).await {
+                tracing::warn!("a body was turned away, because too many are arriving at the same time");
+                return Err(Refusal::Unstored(Problem::unavailable(u64::from(self.config.ingress.retry_after_s))));
             }
             body.extend_from_slice(&chunk);
         }

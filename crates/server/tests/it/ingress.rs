@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::outside::eventually;
 use crate::outside::http::Request;
 use crate::outside::product::{Product, step};
 use crate::outside::sink::Sink;
@@ -38,6 +39,32 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+#[test]
+fn bodies_that_would_take_too_much_memory_together_come_again_later() {
+    use std::io::Write as _;
+    let product = Product::start(&[
+        ("STELLWERK_INGRESS__MAX_BODY_BYTES", "1000000"),
+        ("STELLWERK_INGRESS__BODY_MEMORY_BYTES", "1000000"),
+    ]);
+    let ready = product.ready("Keep", &keeper(&json!({})));
+    let large = json!({ "id": 1, "pad": "x".repeat(600_000) });
+    // A sender that stops in the middle holds what it has sent so far.
+    let mut slow = std::net::TcpStream::connect(product.address()).unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n",
+        ready.path
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    slow.write_all(&[b' '; 700_000]).unwrap();
+    let answer = eventually("what has arrived is counted", || {
+        Some(product.post(&ready.path, &large)).filter(|answer| answer.status == 503)
+    });
+    assert!(!answer.header("retry-after").is_empty());
+    assert_eq!(product.post(&ready.path, &json!({ "id": 2 })).status, 202, "there is room for a small one");
+    drop(slow);
+    eventually("the room is free again", || (product.post(&ready.path, &large).status == 202).then_some(()));
 }
 
 #[test]
