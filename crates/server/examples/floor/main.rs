@@ -1,7 +1,7 @@
 //! The floor that `load` measures against: what a durable webhook costs at the least on this machine.
 //!
 //! The same HTTP server as Stellwerk's, the same body, read as JSON, and one thread that writes many events with one sync
-//! of the disk into one table of the same database, with the same settings. No workflows, no runs, no history.
+//! of the disk into one table of the same database, which moves its log by itself. No workflows, no runs, no history.
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 //! Measures the built binary under load, beside a floor that does only what a durable webhook cannot do without:
-//! `load [seconds] [part]`, how long each of about fifteen measurements takes (10 when left out), and which part alone is
+//! `load [seconds] [part]`, how long each of about forty measurements takes (10 when left out), and which part alone is
 //! measured: `accept`, `calls`, `loops` or `history`.
 //!
 //! Both get the same load from `wrk` in the same run, one after the other, so that the ratios say something on any machine.

@@ -11,17 +11,24 @@ use crate::wrk::Driven;
 pub(crate) struct Row {
     pub(crate) scenario: &'static str,
     pub(crate) connections: u32,
-    /// The same load on the floor, if there is such a thing.
-    pub(crate) floor: Option<Driven>,
-    pub(crate) product: Driven,
-    /// Runs (or turns of a loop) that finished each second while the load went on.
-    pub(crate) finished_per_s: f64,
-    /// Runs that were still unfinished when the load ended, and how long they took.
-    pub(crate) backlog: u64,
-    pub(crate) backlog_took_s: f64,
+    pub(crate) driven: Driven,
+    /// Acknowledged a second, as a part of what the floor reaches; none where there is no floor.
+    pub(crate) ratio: Option<f64>,
+    /// What became of the runs; none for the floor, which has none.
+    pub(crate) runs: Option<Finished>,
     /// Processor time of the server for one event, accepted and finished, in microseconds.
     pub(crate) processor_us: f64,
     pub(crate) largest_bytes: u64,
+}
+
+/// How runs kept up with the load.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finished {
+    /// Runs (or turns of a loop) that finished each second while the load went on.
+    pub(crate) per_s: f64,
+    /// Runs that were still unfinished when the load ended, and how long they took.
+    pub(crate) backlog: u64,
+    pub(crate) backlog_took_s: f64,
 }
 
 /// Everything that was measured.
@@ -57,22 +64,14 @@ impl Wanted {
 }
 
 impl Row {
-    /// Acknowledged a second, as a part of what the floor reaches.
-    pub(crate) fn ratio(&self) -> Option<f64> {
-        self.floor.map(|floor| self.product.rate() / floor.rate())
-    }
-
     fn to_json(&self) -> Value {
-        let driven = |driven: &Driven| {
-            json!({
-                "acknowledged": driven.acknowledged, "failed": driven.failed, "acknowledged_per_s": driven.rate(),
-                "p50_ms": driven.p50_ms, "p95_ms": driven.p95_ms, "p99_ms": driven.p99_ms,
-            })
-        };
+        let (driven, runs) = (&self.driven, self.runs.as_ref());
         json!({
-            "scenario": self.scenario, "connections": self.connections, "floor": self.floor.as_ref().map(driven),
-            "product": driven(&self.product), "ratio": self.ratio(), "finished_per_s": self.finished_per_s,
-            "backlog": self.backlog, "backlog_took_s": self.backlog_took_s, "processor_us_per_event": self.processor_us,
+            "scenario": self.scenario, "connections": self.connections, "ratio": self.ratio,
+            "acknowledged": driven.acknowledged, "failed": driven.failed, "acknowledged_per_s": driven.rate(),
+            "p50_ms": driven.p50_ms, "p95_ms": driven.p95_ms, "p99_ms": driven.p99_ms,
+            "finished_per_s": runs.map(|runs| runs.per_s), "backlog": runs.map(|runs| runs.backlog),
+            "backlog_took_s": runs.map(|runs| runs.backlog_took_s), "processor_us_per_event": self.processor_us,
             "largest_bytes": self.largest_bytes,
         })
     }
@@ -82,26 +81,24 @@ impl Report {
     /// As Markdown.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::from(
-            "| scenario | conn. | floor/s | ack./s | ratio | p50 ms | p95 ms | p99 ms | floor p99 | finished/s | backlog | CPU µs | MiB |\n\
-             |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+            "| scenario | conn. | ack./s | of floor | p50 ms | p95 ms | p99 ms | finished/s | backlog | CPU µs | MiB |\n\
+             |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
         );
         for row in &self.rows {
-            let floor = |show: &dyn Fn(&Driven) -> String| row.floor.as_ref().map_or_else(String::new, show);
-            let (product, ratio) = (&row.product, row.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}")));
+            let driven = &row.driven;
+            let ratio = row.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+            let (finished, backlog) = row.runs.map_or_else(Default::default, |runs| {
+                (format!("{:.0}", runs.per_s), format!("{} ({:.1} s)", runs.backlog, runs.backlog_took_s))
+            });
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {:.0} | {ratio} | {:.1} | {:.1} | {:.1} | {} | {:.0} | {} ({:.1} s) | {:.0} | {} |",
+                "| {} | {} | {:.0} | {ratio} | {:.1} | {:.1} | {:.1} | {finished} | {backlog} | {:.0} | {} |",
                 row.scenario,
                 row.connections,
-                floor(&|floor| format!("{:.0}", floor.rate())),
-                product.rate(),
-                product.p50_ms,
-                product.p95_ms,
-                product.p99_ms,
-                floor(&|floor| format!("{:.1}", floor.p99_ms)),
-                row.finished_per_s,
-                row.backlog,
-                row.backlog_took_s,
+                driven.rate(),
+                driven.p50_ms,
+                driven.p95_ms,
+                driven.p99_ms,
                 row.processor_us,
                 row.largest_bytes / 1024 / 1024,
             );
