@@ -72,15 +72,20 @@ test("the back button keeps the filter, and so do the links between pages", asyn
   expect(new Set(states.map((state) => state.trim()))).toEqual(new Set([say("status.failed")]));
 });
 
-test("a run is found by its id and by what its request held", async () => {
+test("a run is found by its id and by what its request held, and no other run with it", async () => {
   const { page } = await stage.visit();
-  for (const text of [people.succeeded, `A-${COPIES}`]) {
+  const number = `A-${COPIES}`;
+  for (const text of [people.succeeded, number]) {
     await page.goto("/runs");
     await page.getByLabel(say("runs.filter.text")).fill(text);
     await page.getByRole("button", { name: say("page.filter") }).click();
     await page.waitForURL(/text=/);
-    await page.locator("#runs tr").first().waitFor();
+    await expect.poll(() => page.locator("#runs tr").count()).toBe(1);
+    if (text === people.succeeded) expect(await page.locator(`#run-${text}`).count()).toBe(1);
   }
+  await page.locator("#runs a").first().click();
+  await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
+  expect(await page.locator("main").textContent()).toContain(number);
 });
 
 test("a new run appears by itself and shows how it ends", async () => {
