@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 CARGO ?= cargo
-# What `make run` and `make build` build: `release`, or `dev` while working on the code.
+# What `make run`, `make build` and `make bench` build: `release`, `dist` (what is handed out), or `dev` while working on the code.
 PROFILE ?= release
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/stellwerk
@@ -79,8 +79,8 @@ openapi: toolchain ## Write docs/openapi.json anew after a change of the API
 	mv docs/openapi.json.new docs/openapi.json
 
 bench: toolchain wrk ## Measure a release build under load, beside the least that is possible (SECONDS=10 for each measurement)
-	$(CARGO) build --locked --release --package server --bin stellwerk --example load --example floor
-	$(TARGET_DIR)/release/examples/load $(or $(SECONDS),10)
+	$(CARGO) build --locked --profile $(PROFILE) --package server --bin stellwerk --example load --example floor
+	$(dir $(BINARY))examples/load $(or $(SECONDS),10)
 	$(CARGO) test --locked --release --package storage --test it million -- --ignored --nocapture
 
 # The places at which it may be told to end are compiled in for this only.

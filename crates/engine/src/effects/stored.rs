@@ -58,7 +58,8 @@ impl Stored {
     ) -> Result<FileRef, NodeError> {
         let size = bytes.len() as u64;
         let file = NewFile { id: FileId::generate(), name: name.clone(), content_type: content_type.clone(), bytes };
-        let file_id = self.storage.store_file(file, run).await.map_err(|error| unavailable("store the answer", &error))?;
+        let file_id =
+            self.storage.store_file(file, run).await.map_err(|error| unavailable("store the answer", &error))?;
         Ok(FileRef { file_id, name, content_type, size })
     }
 

@@ -57,7 +57,7 @@ fn bodies_that_would_take_too_much_memory_together_come_again_later() {
         ready.path
     );
     slow.write_all(head.as_bytes()).unwrap();
-    slow.write_all(&[b' '; 700_000]).unwrap();
+    slow.write_all(&vec![b' '; 700_000]).unwrap();
     let answer = eventually("what has arrived is counted", || {
         Some(product.post(&ready.path, &large)).filter(|answer| answer.status == 503)
     });
