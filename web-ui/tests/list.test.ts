@@ -84,10 +84,7 @@ test("each template runs at once with its own sample and without an account anyw
     const menu = page.locator(".page-head details");
     if ((await menu.count()) > 0) {
       await menu.locator("summary").click();
-      await menu
-        .locator("button")
-        .nth(index + 1)
-        .click();
+      await menu.locator(".menu-label ~ button").nth(index).click();
     } else {
       await page.locator(".template button").nth(index).click();
     }
