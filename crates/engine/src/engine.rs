@@ -119,7 +119,11 @@ impl Engine {
 
     /// Ends an unfinished run by a person's wish, and every run that it called. False when it had ended already.
     pub async fn cancel(&self, run: RunId) -> Result<bool, StorageError> {
-        let starts = self.told_of_cancelling(run).await?;
+        // Whatever keeps the sender from being told, a person can always cancel.
+        let starts = self.told_of_cancelling(run).await.unwrap_or_else(|error| {
+            tracing::error!(%error, %run, "the sender could not be told that a run was cancelled");
+            Vec::new()
+        });
         let cancelled = self.shared.queue.cancel_and_start(run, starts).await?;
         for run in &cancelled {
             let run = *run;

@@ -74,10 +74,16 @@ impl Shared {
     async fn ending_of(&self, stranded: &Stranded, reason: DeadLetterReason, error: &NodeError) -> (Progress, Ending) {
         let now = self.clock.now();
         let progress = Progress { started_at: stranded.started_at.unwrap_or(now), ..Progress::default() };
-        let open = self.storage.open_intent(stranded.lease.run_key).await.unwrap_or_else(|error| {
+        // To guess would be to forget a doubt, so a database that is busy or broken for a while is asked again.
+        let open = loop {
+            let asked = self.storage.open_intent(stranded.lease.run_key).await;
+            let Err(error) = asked else { break asked.ok().flatten() };
             tracing::error!(%error, run = %stranded.run, "whether something was under way could not be read");
-            None
-        });
+            if !error.is_passing() {
+                break None;
+            }
+            tokio::time::sleep(Duration::from_millis(TRY_AGAIN_MS)).await;
+        };
         let Some((mut step, mut attempt)) = open else {
             let shown = json!({ "node": null, "error": error });
             let letter = self.letter(stranded, reason, None, error).await;
