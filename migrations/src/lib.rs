@@ -20,6 +20,7 @@ mod m0008_history;
 mod m0009_replay_jobs;
 mod m0010_table_rows;
 mod m0011_files_of_events;
+mod m0012_given_params;
 
 /// Brings a database to the current schema.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_replay_jobs::Migration),
             Box::new(m0010_table_rows::Migration),
             Box::new(m0011_files_of_events::Migration),
+            Box::new(m0012_given_params::Migration),
         ]
     }
 }

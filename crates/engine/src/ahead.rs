@@ -73,6 +73,7 @@ fn stands_by_itself(start: &StartRun) -> bool {
         && start.reschedule.is_none()
         && start.again_at.is_none()
         && start.copied.is_empty()
+        && start.given.is_empty()
 }
 
 fn compute(
@@ -100,7 +101,8 @@ fn compute(
         if ahead.steps.len() + ready.len() > MOST_STEPS || !ready.iter().all(|place| is_light(shape.node(*place))) {
             return None;
         }
-        let context = context.get_or_insert_with(|| of_run(shared, prepared, (event, start.run), started_at));
+        let context =
+            context.get_or_insert_with(|| of_run(shared, prepared, (event.to_context(), start.run), started_at));
         for place in ready {
             let node = prepared.node(shape.node(place))?;
             let incoming = ways(shape, begin, place, |place| states[place].as_ref());

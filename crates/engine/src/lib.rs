@@ -16,6 +16,7 @@ mod gate;
 pub mod in_doubt;
 pub mod links;
 pub mod live;
+pub mod look_back;
 mod ordering;
 mod output_size;
 pub mod plan;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::graph::Graph;
 use model::{Definition, Event, EventId, NodeError, NodeId, RunId, StepStatus};
 use serde_json::Value;
-use storage::queue::{Accepted, RunMode, StartRun};
+use storage::queue::{Accepted, GivenParams, RunMode, StartRun};
 use storage::{RunRecord, StepRecord, StorageError};
 
 use crate::engine::Engine;
@@ -26,10 +26,28 @@ pub struct ReplayWish {
     pub event: Option<Value>,
     /// Other outputs for steps that are taken over.
     pub steps: BTreeMap<NodeId, Value>,
+    /// What steps that are done again get to work with, in place of what would be computed.
+    pub params: GivenParams,
     /// The new run's id, when the same wish may come again and must not start two; see [`RunId::derived`].
     pub as_run: Option<RunId>,
     /// The run is in doubt and is repeated from the start all the same: what may have happened may happen a second time.
     pub although_in_doubt: bool,
+}
+
+impl ReplayWish {
+    /// The run as it was, with the version of that time.
+    pub fn new(run: RunId, from: ReplayFrom) -> Self {
+        Self {
+            run,
+            from,
+            version: ReplayVersion::Original,
+            event: None,
+            steps: BTreeMap::new(),
+            params: GivenParams::new(),
+            as_run: None,
+            although_in_doubt: false,
+        }
+    }
 }
 
 /// Where a replay begins.
@@ -67,6 +85,12 @@ pub enum ReplayError {
     /// The version has no such node outside of boxes: the wanted one, or the trigger.
     #[error("the version has no node `{0}` outside of boxes")]
     NoSuchNode(NodeId),
+    /// It was given parameters and is not done again: it lies in a box, is taken over, starts the run, or does not exist.
+    #[error("the step `{0}` is not done again outside of boxes, so it cannot be given parameters")]
+    NotDoneAgain(NodeId),
+    /// The step's type has no such parameter.
+    #[error("the step `{0}` has no parameter `{1}`")]
+    NoSuchParameter(NodeId, String),
     /// No version is published now.
     #[error("the workflow has no published version")]
     NotPublished,
@@ -108,6 +132,9 @@ impl Engine {
                 copied_steps(&definition, steps, from, keeps_turns).ok_or(ReplayError::NothingFailed)?
             }
         };
+        self.check_given(&definition, &record, &wish.params, &copied)?;
+        // A box that is given other items walks all of them.
+        copied.retain(|step| !wish.params.contains_key(&step.node));
         for step in copied.iter_mut().filter(|step| step.iteration.is_empty() && step.status.is_final()) {
             if let Some(output) = wish.steps.get(&step.node) {
                 step.output = Some(output.clone());
@@ -120,9 +147,36 @@ impl Engine {
         let trigger = record.trigger_node.clone();
         let run = wish.as_run.unwrap_or_else(RunId::generate);
         let start = StartRun::new(run, trigger, definition_key, version, RunMode::Replay);
-        let start = StartRun { order_key, replay_of: Some(record.key), copied, again_at, ..start };
+        let start = StartRun { order_key, replay_of: Some(record.key), copied, given: wish.params, again_at, ..start };
         let new = new_event(event, workflow_key, start).map_err(ReplayError::Event)?;
         Ok(self.shared().queue.accept(new).await?)
+    }
+
+    /// Steps that are done again may be given those parameters that their types have.
+    fn check_given(
+        &self,
+        definition: &Definition,
+        record: &RunRecord,
+        given: &GivenParams,
+        copied: &[StepRecord],
+    ) -> Result<(), ReplayError> {
+        let is_taken_over = |id: &NodeId| {
+            copied.iter().any(|step| step.node == *id && step.status.is_final() && step.iteration.is_empty())
+        };
+        for (id, params) in given {
+            let node = definition.node(id).filter(|node| node.parent.is_none() && *id != record.trigger_node);
+            let Some(node) = node.filter(|_| !is_taken_over(id)) else {
+                return Err(ReplayError::NotDoneAgain(id.clone()));
+            };
+            let known = self.shared().catalogue.get(&node.node_type).map(|known| known.node_type());
+            let is_known = |name: &&String| {
+                known.is_some_and(|known| known.parameters.iter().any(|parameter| parameter.name == **name))
+            };
+            if let Some(unknown) = params.keys().find(|name| !is_known(name)) {
+                return Err(ReplayError::NoSuchParameter(id.clone(), unknown.clone()));
+            }
+        }
+        Ok(())
     }
 
     async fn version_of(&self, record: &RunRecord, wanted: ReplayVersion) -> Result<(i64, Option<i32>), ReplayError> {

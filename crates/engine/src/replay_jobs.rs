@@ -102,13 +102,7 @@ impl Engine {
 
 fn wish(job: &ReplayJob, run: RunId, options: ReplayOptions) -> ReplayWish {
     let new = RunId::derived(&["replay", &job.id.to_string(), &run.to_string()]);
-    ReplayWish {
-        run,
-        from: if options.from_start { ReplayFrom::Start } else { ReplayFrom::FailedStep },
-        version: if options.current { ReplayVersion::Current } else { ReplayVersion::Original },
-        event: None,
-        steps: BTreeMap::new(),
-        as_run: Some(new),
-        although_in_doubt: false,
-    }
+    let from = if options.from_start { ReplayFrom::Start } else { ReplayFrom::FailedStep };
+    let version = if options.current { ReplayVersion::Current } else { ReplayVersion::Original };
+    ReplayWish { version, as_run: Some(new), ..ReplayWish::new(run, from) }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Try<'a> {
     pub(crate) workflow_key: Option<i64>,
     /// What expressions see.
     pub(crate) context: Arc<Value>,
+    /// What a person gave the step to work with, in place of some of its parameters.
+    pub(crate) given: Option<Map<String, Value>>,
     /// The edges that lead to the node.
     pub(crate) incoming: Vec<Incoming>,
     /// How long it may take, in milliseconds.
@@ -210,7 +212,9 @@ async fn decide(shared: &Shared, prepared: &Prepared, going: &mut Going<'_>, pus
         going.credential = Some(shared.vault.open(id, &behaviour.node_type().credential_kinds).await?);
     }
     let public = going.credential.as_ref().map_or(Value::Null, OpenCredential::public_fields);
-    let known = going.params.take();
+    let is_box_over = matches!(&reply, Some((_, Reply::Turns(_))));
+    // What a box was given it made use of when it began: its items are not computed once more.
+    let known = going.params.take().or_else(|| is_box_over.then(Map::new));
     let this = &going.this;
     let (params, outcome) = compute(prepared.is_heavy(&node.id), || {
         let params = match known {
@@ -327,7 +331,10 @@ fn params_now(
     started_at: Timestamp,
 ) -> Result<Map<String, Value>, NodeError> {
     let surroundings = surroundings(shared, prepared, this, started_at);
-    shared.catalogue.resolve_params(this.node, &this.context, &surroundings)
+    match &this.given {
+        Some(given) => shared.catalogue.resolve_given(this.node, given, &this.context, &surroundings),
+        None => shared.catalogue.resolve_params(this.node, &this.context, &surroundings),
+    }
 }
 
 /// Computes where it hurts least: what may take long must not hold up the other runs of the same thread.
@@ -337,7 +344,8 @@ fn compute<T>(heavy: bool, work: impl FnOnce() -> T) -> T {
     if heavy && may_move_others { tokio::task::block_in_place(work) } else { work() }
 }
 
-fn surroundings(shared: &Shared, prepared: &Prepared, this: &Try<'_>, now: Timestamp) -> Surroundings {
+/// What expressions and scripts of an attempt see of time and chance, and how long they may compute.
+pub(crate) fn surroundings(shared: &Shared, prepared: &Prepared, this: &Try<'_>, now: Timestamp) -> Surroundings {
     let mut hasher = DefaultHasher::new();
     (this.run, &this.node.id, this.number, &*this.iteration).hash(&mut hasher);
     Surroundings {

@@ -120,6 +120,7 @@ async fn make(shared: &Shared, trial: Trial) -> TrialResult {
         run_key: None,
         workflow_key: None,
         context: Arc::new(Value::Object(context)),
+        given: None,
         incoming,
         limit_ms,
     };

@@ -26,14 +26,19 @@ pub struct Event {
 impl Event {
     /// The value that expressions see as `trigger`.
     pub fn to_context(&self) -> Value {
+        self.clone().take_context()
+    }
+
+    /// The same without a copy of what may be large: the event has neither headers nor query nor body afterwards.
+    pub fn take_context(&mut self) -> Value {
         // Not by `json!`, which would serialise the whole body only to build it anew.
         Value::Object(Map::from_iter([
             ("event".to_owned(), json!(self.id)),
             ("received_at".to_owned(), json!(self.received_at)),
             ("method".to_owned(), Value::String(self.method.clone())),
-            ("headers".to_owned(), Value::Object(self.headers.clone())),
-            ("query".to_owned(), Value::Object(self.query.clone())),
-            ("body".to_owned(), self.body.clone()),
+            ("headers".to_owned(), Value::Object(std::mem::take(&mut self.headers))),
+            ("query".to_owned(), Value::Object(std::mem::take(&mut self.query))),
+            ("body".to_owned(), self.body.take()),
         ]))
     }
 }

@@ -79,11 +79,22 @@ impl Catalogue {
         context: &Value,
         surroundings: &Surroundings,
     ) -> Result<Map<String, Value>, NodeError> {
+        self.resolve_given(node, &Map::new(), context, surroundings)
+    }
+
+    /// The same with what a person gave in place of some of them.
+    pub fn resolve_given(
+        &self,
+        node: &NodeDefinition,
+        given: &Map<String, Value>,
+        context: &Value,
+        surroundings: &Surroundings,
+    ) -> Result<Map<String, Value>, NodeError> {
         let known = self.get(&node.node_type).ok_or_else(|| {
             let message = format!("There is no node type `{}`; its connector may have been removed.", node.node_type);
             NodeError::permanent(model::ErrorCode::Parameter, message)
         })?;
-        parameters::resolve(known.node_type(), node, context, surroundings)
+        parameters::resolve(known.node_type(), node, given, context, surroundings)
     }
 
     /// Every port that edges of this node may start at; none when its type is not known.

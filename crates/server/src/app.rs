@@ -10,7 +10,7 @@ use nodes::Catalogue;
 use storage::Storage;
 
 use crate::api::{
-    audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
+    audit, contacts, credential_test, credentials, dead_letters, doubts, dry_run, events, expressions, health, live,
     node_types, openapi, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats,
     storage_use, tables, test_step, turns, versions, workflows,
 };
@@ -132,7 +132,8 @@ fn api(api: &mut ServiceConfig) {
         .service(at("/dead-letters/replays/{id}/stop").post(replays::stop).done())
         .service(at("/dead-letters/{run}/discard").post(dead_letters::discard_one).done())
         .service(at("/dead-letters/{run}/undo").post(dead_letters::undo).done())
-        .service(at("/dead-letters/{run}/answer").post(dead_letters::answer).done())
+        .service(at("/dead-letters/{run}/answer").post(doubts::answer).done())
+        .service(at("/dead-letters/{run}/fetch").post(doubts::fetch).done())
         .service(at("/tables").get(tables::list).post(tables::create).done())
         .service(at("/tables/{id}").get(tables::read).put(tables::update).delete(tables::delete).done())
         .service(at("/tables/{id}/rows").get(tables::rows).post(tables::add_row).done())

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::entities::{event, run, signal, step};
 use crate::error::StorageError;
-use crate::queue::{Claim, Lease, ParentLink, RunMode, Signal, Turn};
-use crate::runs::{StepRecord, step_records};
+use crate::queue::{Claim, GivenParams, Lease, ParentLink, RunMode, Signal, Turn};
+use crate::runs::{StepRecord, given_params, step_records};
 
 /// How many turns' steps one statement reads.
 const TURNS_PER_STATEMENT: usize = 500;
@@ -27,25 +27,11 @@ pub(crate) async fn load(
     let Some(row) = run::Entity::find_by_id(lease.run_key).one(connection).await? else { return Ok(None) };
     let trigger = event::Entity::find_by_id(row.event_id).one(connection).await?;
     let trigger = trigger.ok_or(StorageError::NotFound { what: "event" })?;
-    let parent = parent_of(&row);
+    let content = crate::events::content(connection, trigger).await?;
+    let given = given_params(row.given_params.as_deref())?;
     let (steps, turns) = load_steps(connection, lease.run_key).await?;
-    Ok(Some(Claim {
-        lease,
-        run: RunId(row.public_id),
-        workflow_key: row.workflow_id,
-        definition_key: row.definition_id,
-        mode: RunMode::from_stored(&row.mode),
-        trigger_node: NodeId(row.trigger_node),
-        event: Arc::new(crate::events::content(connection, trigger).await?),
-        parent,
-        steps,
-        turns,
-        signals: load_signals(connection, lease.run_key).await?,
-        crashes,
-        is_unread: false,
-        created_at: Timestamp(row.created_at),
-        started_at: row.started_at.map(Timestamp),
-    }))
+    let signals = load_signals(connection, lease.run_key).await?;
+    Ok(Some(Claim { given, steps, turns, signals, is_unread: false, ..unread(row, content, lease, crashes) }))
 }
 
 /// The same without anything that may be large or broken, for a run that takes the process down as soon as it is read.
@@ -62,11 +48,14 @@ pub(crate) async fn load_unread(
         .one(connection)
         .await?;
     let (id, method) = trigger.ok_or(StorageError::NotFound { what: "event" })?;
-    let created_at = Timestamp(row.created_at);
+    let received_at = Timestamp(row.created_at);
     let (headers, query) = (serde_json::Map::new(), serde_json::Map::new());
-    let content =
-        Event { id: EventId(id), received_at: created_at, method, headers, query, body: serde_json::Value::Null };
-    Ok(Some(Claim {
+    let content = Event { id: EventId(id), received_at, method, headers, query, body: serde_json::Value::Null };
+    Ok(Some(unread(row, content, lease, crashes)))
+}
+
+fn unread(row: run::Model, event: Event, lease: Lease, crashes: u32) -> Claim {
+    Claim {
         lease,
         run: RunId(row.public_id),
         workflow_key: row.workflow_id,
@@ -74,15 +63,16 @@ pub(crate) async fn load_unread(
         mode: RunMode::from_stored(&row.mode),
         parent: parent_of(&row),
         trigger_node: NodeId(row.trigger_node),
-        event: Arc::new(content),
+        event: Arc::new(event),
+        given: GivenParams::new(),
         steps: Vec::new(),
         turns: Vec::new(),
         signals: Vec::new(),
         crashes,
         is_unread: true,
-        created_at,
+        created_at: Timestamp(row.created_at),
         started_at: row.started_at.map(Timestamp),
-    }))
+    }
 }
 
 /// The step of another run that waits for this run's end.

@@ -13,7 +13,7 @@ use crate::error::StorageError;
 use crate::events::workflow_ids;
 use crate::moments::Timeline;
 use crate::payload;
-use crate::queue::RunMode;
+use crate::queue::{GivenParams, RunMode};
 use crate::search::{self, Bounds, Found};
 use crate::storage::Storage;
 
@@ -71,6 +71,8 @@ pub struct RunRecord {
     pub parent_key: Option<i64>,
     /// The run that it repeats, by its key.
     pub replay_of: Option<i64>,
+    /// What a person gave its steps to work with.
+    pub given: GivenParams,
 }
 
 /// A step of a run.
@@ -230,11 +232,17 @@ pub(crate) async fn records(
             error: row.error.as_deref().map(serde_json::from_str).transpose()?,
             parent_key: row.parent_run_id,
             replay_of: row.replay_of,
+            given: given_params(row.given_params.as_deref())?,
         })
     };
     // What was forgotten between the two questions is not there any more.
     let there = |row: &run::Model| events.contains_key(&row.event_id);
     rows.into_iter().filter(there).map(record).collect()
+}
+
+/// What stands in the column of the same name.
+pub(crate) fn given_params(stored: Option<&str>) -> Result<GivenParams, StorageError> {
+    Ok(stored.map(serde_json::from_str).transpose()?.unwrap_or_default())
 }
 
 async fn steps(connection: &impl ConnectionTrait, run_key: i64) -> Result<Vec<StepRecord>, StorageError> {

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use model::{Event, NodeId, RunId, Timestamp};
+use model::{NodeId, RunId, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Shared;
 use crate::links::step_name;
 use crate::prepared::Prepared;
 
-/// What the steps outside of any box see when none has ended.
+/// What the steps outside of any box see when none has ended; `trigger` is what they see of the event.
 ///
 /// Put together by hand: the macro for JSON would serialise the event's body only to build it anew.
 pub(crate) fn of_run(
     shared: &Shared,
     prepared: &Prepared,
-    (event, run): (&Event, RunId),
+    (trigger, run): (Value, RunId),
     started_at: Timestamp,
 ) -> Arc<Value> {
     let mut of_run = Map::from_iter([("id".to_owned(), json!(run)), ("started_at".to_owned(), json!(started_at))]);
@@ -24,7 +24,7 @@ pub(crate) fn of_run(
         of_run.insert("links".to_owned(), links(shared, run, waiting, ""));
     }
     Arc::new(Value::Object(Map::from_iter([
-        ("trigger".to_owned(), event.to_context()),
+        ("trigger".to_owned(), trigger),
         ("steps".to_owned(), Value::Object(Map::new())),
         ("vars".to_owned(), Value::Object(Map::new())),
         ("run".to_owned(), Value::Object(of_run)),

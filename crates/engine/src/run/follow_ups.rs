@@ -32,7 +32,12 @@ impl Work<'_> {
     /// Notes the runs that follow from the end of this one.
     pub(super) async fn follow_up(&mut self, ending: &Ending) {
         let run = Stranded { started_at: Some(self.started_at), ..Stranded::from(&self.claim) };
-        let ended = Ended { shared: self.shared, prepared: self.prepared, run: &run, output: self.last_output() };
+        let ended = Ended {
+            shared: self.shared,
+            prepared: self.prepared,
+            run: &run,
+            output: self.last_output().unwrap_or(&Value::Null),
+        };
         let followers = ended.followers(ending).await;
         for event in followers {
             self.journal.add_start(event);

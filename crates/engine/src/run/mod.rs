@@ -83,9 +83,11 @@ pub(crate) async fn work_on(shared: &Shared, claim: Claim, place: Place) {
     };
     shared.live.tell(|| News::Run { workflow, run, status });
     shared.live.answer(run, || match next {
-        Next::End(ending) => {
-            Answer::Finished { status: ending.status, output: work.last_output().clone(), error: ending.error }
-        }
+        Next::End(ending) => Answer::Finished {
+            status: ending.status,
+            output: work.last_output().cloned().unwrap_or_default(),
+            error: ending.error,
+        },
         _ => Answer::Waiting,
     });
 }

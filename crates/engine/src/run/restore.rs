@@ -1,10 +1,10 @@
 //! A run at work, built from what is on record of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use model::{ErrorCode, NodeError, StepStatus, Timestamp};
+use model::{ErrorCode, Event, NodeError, StepStatus, Timestamp};
 use nodes::effect::{CalledReply, Reply};
-use serde_json::Value;
 use storage::queue::{Claim, Turn};
 use storage::{StepRecord, StorageError};
 
@@ -41,8 +41,10 @@ impl<'a> Work<'a> {
         let started_at = claim.started_at.unwrap_or_else(|| shared.clock.now());
         let shape = prepared.shape(None);
         let begin = shape.place_of(&claim.trigger_node).map_or(Begin::Nowhere, Begin::Trigger);
-        let root =
-            Scope::new(shape, begin, of_run(shared, prepared, (&claim.event, claim.run), started_at), started_at);
+        // From here on the context has the content; a second copy would double what a run with a large event holds.
+        let trigger = Arc::get_mut(&mut claim.event).map(Event::take_context);
+        let trigger = trigger.unwrap_or_else(|| claim.event.to_context());
+        let root = Scope::new(shape, begin, of_run(shared, prepared, (trigger, claim.run), started_at), started_at);
         let on_record = OnRecord::of(std::mem::take(&mut claim.steps), std::mem::take(&mut claim.turns));
         let mut work = Self {
             shared,
@@ -59,7 +61,7 @@ impl<'a> Work<'a> {
             acting: Vec::new(),
             in_doubt: None,
             journal: Journal::default(),
-            last_output: Value::Null,
+            last_step: None,
             claim,
         };
         if let Some(on_record) = on_record {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use storage::queue::{ParentLink, RunMode, StartRun};
 
 use super::open_box::OpenBox;
-use super::scope::Spot;
+use super::scope::{ROOT, Spot};
 use super::suspended::Suspended;
 use super::work::Work;
 use crate::callee::{Callee, DEPTH_HEADER, MOST_CALLS};
@@ -90,7 +90,7 @@ impl<'a> Work<'a> {
         wait: bool,
         state: Value,
     ) -> Result<(), NodeError> {
-        let depth = self.claim.event.headers.get(DEPTH_HEADER).and_then(Value::as_str);
+        let depth = self.scopes[&ROOT].context["trigger"]["headers"].get(DEPTH_HEADER).and_then(Value::as_str);
         let depth = depth.and_then(|depth| depth.parse::<u32>().ok()).unwrap_or(0) + 1;
         if depth > MOST_CALLS {
             let message = format!(

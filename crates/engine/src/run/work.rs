@@ -52,13 +52,15 @@ pub(super) struct Work<'a> {
     /// The step that a person must decide about; nothing begins any more.
     pub(super) in_doubt: Option<Spot>,
     pub(super) journal: Journal,
-    pub(super) last_output: Value,
+    /// The step outside of any box that ended last with an output.
+    pub(super) last_step: Option<usize>,
 }
 
 impl<'a> Work<'a> {
     /// The output of the step that ended last.
-    pub(super) fn last_output(&self) -> &Value {
-        &self.last_output
+    pub(super) fn last_output(&self) -> Option<&Value> {
+        let root = self.scopes.get(&ROOT)?;
+        root.context["steps"].get(root.shape.node(self.last_step?).as_str())
     }
 
     /// Lets another run of the workflow begin.
@@ -133,7 +135,7 @@ impl<'a> Work<'a> {
             Plan::Start(places) => self.start(key, places, now),
             Plan::Await => {}
             Plan::Over if key == ROOT => {
-                let output = if self.claim.parent.is_some() { self.last_output.clone() } else { Value::Null };
+                let output = self.last_output().filter(|_| self.claim.parent.is_some()).cloned().unwrap_or_default();
                 return Some(Ending { output, ..Ending::new(RunStatus::Succeeded, now) });
             }
             Plan::Over => self.complete_turn(key, now),
@@ -201,6 +203,7 @@ impl<'a> Work<'a> {
             run_key: Some(self.claim.lease.run_key),
             workflow_key: Some(self.claim.workflow_key),
             context: scope.context.clone(),
+            given: self.claim.given.get(&node.id).cloned(),
             incoming: scope.ways_to(spot.place),
             limit_ms: limit_ms.min(self.deadline.ms_since(now)).max(1),
         })
@@ -382,7 +385,7 @@ impl<'a> Work<'a> {
         });
         if let Some(output) = record.output.clone().filter(|_| is_over) {
             if spot.scope == ROOT {
-                self.last_output.clone_from(&output);
+                self.last_step = Some(spot.place);
             }
             scope.see(spot.place, output);
         }

@@ -1,12 +1,11 @@
 //! What must not be done twice: written down before it is done, and left to a person when nobody knows what became of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::EngineSettings;
 use engine::in_doubt::InDoubtAnswer;
-use engine::replay::{ReplayError, ReplayFrom, ReplayVersion, ReplayWish};
+use engine::replay::{ReplayError, ReplayFrom, ReplayWish};
 use model::{AttemptStatus, NodeId, RunId, RunStatus, StepStatus};
 use serde_json::{Value, json};
 
@@ -147,15 +146,7 @@ async fn a_persons_word_that_a_request_may_be_repeated_counts() {
 #[tokio::test]
 async fn what_is_in_doubt_is_not_replayed_but_from_the_start_and_only_by_an_explicit_wish() {
     let (sink, bench, run) = cut_off().await;
-    let wish = |from: ReplayFrom, although_in_doubt: bool| ReplayWish {
-        run,
-        from,
-        version: ReplayVersion::Original,
-        event: None,
-        steps: BTreeMap::new(),
-        as_run: None,
-        although_in_doubt,
-    };
+    let wish = |from, although_in_doubt| ReplayWish { although_in_doubt, ..ReplayWish::new(run, from) };
     let after = || ReplayFrom::Node(NodeId::from("after"));
     for (from, although) in [
         (ReplayFrom::FailedStep, false),

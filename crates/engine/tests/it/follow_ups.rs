@@ -1,11 +1,10 @@
 //! Runs that follow from the end of another: workflows for failed runs, and word to the sender.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::EngineSettings;
-use engine::replay::{ReplayFrom, ReplayVersion, ReplayWish};
+use engine::replay::{ReplayFrom, ReplayWish};
 use model::{RunStatus, StepStatus};
 use serde_json::{Value, json};
 use storage::queue::RunMode;
@@ -126,15 +125,7 @@ async fn a_sender_is_told_of_a_replay_too() {
     let workflow = bench.publish("Orders", telling(&[stop], &sink)).await;
     let run = bench.begin(&workflow, Sample::default()).await;
     bench.idle().await;
-    let wish = ReplayWish {
-        run,
-        from: ReplayFrom::Start,
-        version: ReplayVersion::Original,
-        event: None,
-        steps: BTreeMap::new(),
-        as_run: None,
-        although_in_doubt: false,
-    };
+    let wish = ReplayWish::new(run, ReplayFrom::Start);
     let again = bench.engine.replay(wish).await.unwrap().run.unwrap();
     bench.idle().await;
     assert_eq!(told(&sink), [run, again].map(|run| ("failed".to_owned(), run.to_string())));

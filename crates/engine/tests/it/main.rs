@@ -13,6 +13,8 @@ mod credentials;
 mod doubt;
 mod effects;
 mod follow_ups;
+mod given;
+mod look_back;
 mod mail;
 mod parallel;
 mod poison;

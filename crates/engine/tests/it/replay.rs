@@ -5,24 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::replay::{ReplayError, ReplayFrom, ReplayVersion, ReplayWish};
-use model::{NodeId, RunId, RunStatus, StepStatus};
+use model::{NodeId, RunStatus, StepStatus};
 use serde_json::{Value, json};
 use storage::queue::RunMode;
 
 use crate::bench::{Bench, Sample, call, chain};
 use crate::sink::{Reaction, Sink};
-
-fn wish(run: RunId, from: ReplayFrom) -> ReplayWish {
-    ReplayWish {
-        run,
-        from,
-        version: ReplayVersion::Original,
-        event: None,
-        steps: BTreeMap::new(),
-        as_run: None,
-        although_in_doubt: false,
-    }
-}
 
 /// A sink that refuses `/b` until it is told to be kind.
 async fn strict_sink() -> (Sink, Arc<AtomicBool>) {
@@ -47,7 +35,7 @@ async fn a_replay_from_the_failed_step_takes_over_what_was_achieved_and_has_keys
     assert_eq!(bench.status(run).await, RunStatus::Dead);
 
     kind.store(true, Ordering::SeqCst);
-    let again = bench.engine.replay(wish(run, ReplayFrom::FailedStep)).await.unwrap().run.unwrap();
+    let again = bench.engine.replay(ReplayWish::new(run, ReplayFrom::FailedStep)).await.unwrap().run.unwrap();
     bench.idle().await;
     assert_eq!(sink.paths(), ["/a", "/b", "/b", "/c"]);
     let record = bench.run(again).await;
@@ -69,7 +57,7 @@ async fn a_replay_from_the_start_repeats_everything_with_an_edited_event() {
     let run = bench.begin(&workflow, Sample { body: json!({"n": 1}), ..Sample::default() }).await;
     bench.idle().await;
     kind.store(true, Ordering::SeqCst);
-    let edited = ReplayWish { event: Some(json!({"n": 2})), ..wish(run, ReplayFrom::Start) };
+    let edited = ReplayWish { event: Some(json!({"n": 2})), ..ReplayWish::new(run, ReplayFrom::Start) };
     let again = bench.engine.replay(edited).await.unwrap().run.unwrap();
     bench.idle().await;
     assert_eq!(sink.paths(), ["/a", "/b", "/a", "/b"]);
@@ -86,7 +74,7 @@ async fn a_replay_from_a_chosen_node_may_use_other_outputs_of_the_steps_before_i
     let run = bench.begin(&workflow, Sample::default()).await;
     bench.idle().await;
     let steps = BTreeMap::from([(NodeId::from("a"), json!({"v": "second"}))]);
-    let from_b = ReplayWish { steps, ..wish(run, ReplayFrom::Node(NodeId::from("b"))) };
+    let from_b = ReplayWish { steps, ..ReplayWish::new(run, ReplayFrom::Node(NodeId::from("b"))) };
     let again = bench.engine.replay(from_b).await.unwrap().run.unwrap();
     bench.idle().await;
     assert_eq!(bench.steps(again).await["c"].output, Some(json!({"v": "second"})));
@@ -108,7 +96,7 @@ async fn a_replay_of_a_failed_box_keeps_the_turns_that_ended_well() {
     bench.idle().await;
     assert_eq!((bench.status(run).await, sink.paths().len()), (RunStatus::Dead, 2));
     kind.store(true, Ordering::SeqCst);
-    let again = bench.engine.replay(wish(run, ReplayFrom::FailedStep)).await.unwrap().run.unwrap();
+    let again = bench.engine.replay(ReplayWish::new(run, ReplayFrom::FailedStep)).await.unwrap().run.unwrap();
     bench.idle().await;
     assert_eq!(sink.paths(), ["/a", "/b", "/b", "/c"]);
     let steps = bench.steps(again).await;
@@ -125,14 +113,14 @@ async fn a_replay_that_cannot_be_made_says_why() {
     let run = bench.begin(&workflow, Sample::default()).await;
     let refused = |error: ReplayError| error.to_string();
     assert_eq!(
-        refused(bench.engine.replay(wish(run, ReplayFrom::Start)).await.unwrap_err()),
+        refused(bench.engine.replay(ReplayWish::new(run, ReplayFrom::Start)).await.unwrap_err()),
         "the run has not ended yet"
     );
     bench.idle().await;
-    let failed_step = bench.engine.replay(wish(run, ReplayFrom::FailedStep)).await.unwrap_err();
+    let failed_step = bench.engine.replay(ReplayWish::new(run, ReplayFrom::FailedStep)).await.unwrap_err();
     assert_eq!(refused(failed_step), "no step of the run failed");
-    let nowhere = bench.engine.replay(wish(run, ReplayFrom::Node(NodeId::from("x")))).await.unwrap_err();
+    let nowhere = bench.engine.replay(ReplayWish::new(run, ReplayFrom::Node(NodeId::from("x")))).await.unwrap_err();
     assert!(refused(nowhere).contains("no node `x`"));
-    let current = ReplayWish { version: ReplayVersion::Current, ..wish(run, ReplayFrom::Start) };
+    let current = ReplayWish { version: ReplayVersion::Current, ..ReplayWish::new(run, ReplayFrom::Start) };
     assert_eq!(refused(bench.engine.replay(current).await.unwrap_err()), "the workflow has no published version");
 }

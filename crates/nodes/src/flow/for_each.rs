@@ -61,7 +61,8 @@ impl Node for ForEach {
 
 fn done(turns: TurnsReply) -> Outcome {
     let TurnsReply { count, succeeded, failed, skipped, outputs } = turns;
-    Outcome::done(
-        json!({ "count": count, "succeeded": succeeded, "failed": failed, "skipped": skipped, "items": outputs }),
-    )
+    let mut output = json!({ "count": count, "succeeded": succeeded, "failed": failed, "skipped": skipped });
+    // Moved in: the macro would serialise all of them only to build them anew.
+    output["items"] = Value::Array(outputs);
+    Outcome::done(output)
 }

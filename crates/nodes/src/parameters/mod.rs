@@ -15,24 +15,22 @@ pub(crate) use fit::unknown_cell;
 pub use fit::{Misfit, fit};
 
 /// The parameters as the node gets them: every declared one is there, expressions are computed, defaults filled in, and
-/// each value has the kind that its declaration asks for. What is not given and has no default is null.
+/// each value has the kind that its declaration asks for. What is not there and has no default is null. What a person has
+/// `given` counts as it stands, in place of what the definition says.
 pub fn resolve(
     node_type: &NodeType,
     node: &NodeDefinition,
+    given: &Map<String, Value>,
     context: &Value,
     surroundings: &Surroundings,
 ) -> Result<Map<String, Value>, NodeError> {
     let scope = Scope { context, surroundings };
     let mut resolved = Map::new();
     for parameter in &node_type.parameters {
-        let given = node.params.get(&parameter.name).unwrap_or(&Value::Null);
-        let value = if parameter.kind.takes_expressions() && !given.is_null() {
-            expression::resolve(given, &scope, &parameter.name)?
-        } else {
-            given.clone()
+        let value = match given.get(&parameter.name) {
+            Some(value) => fitting(parameter, value.clone())?,
+            None => compute(parameter, node, &scope)?,
         };
-        let value = if is_missing(&value) { parameter.default.clone() } else { value };
-        let value = fit(parameter, value).map_err(|misfit| misfit.into_error(parameter))?;
         resolved.insert(parameter.name.clone(), value);
     }
     for parameter in &node_type.parameters {
@@ -44,6 +42,37 @@ pub fn resolve(
         }
     }
     Ok(resolved)
+}
+
+/// The same one by one, as far as it can be computed: what cannot is null. Parameters that have no meaning with the others as
+/// they are, are left out.
+pub fn resolve_each(
+    node_type: &NodeType,
+    node: &NodeDefinition,
+    context: &Value,
+    surroundings: &Surroundings,
+) -> Map<String, Value> {
+    let scope = Scope { context, surroundings };
+    let value = |parameter: &Parameter| compute(parameter, node, &scope).unwrap_or_default();
+    let declared = &node_type.parameters;
+    let resolved: Map<_, _> = declared.iter().map(|known| (known.name.clone(), value(known))).collect();
+    let shown = declared.iter().filter(|known| is_shown(known, declared, &resolved));
+    shown.map(|known| (known.name.clone(), resolved[&known.name].clone())).collect()
+}
+
+fn compute(parameter: &Parameter, node: &NodeDefinition, scope: &Scope<'_>) -> Result<Value, NodeError> {
+    let given = node.params.get(&parameter.name).unwrap_or(&Value::Null);
+    let value = if parameter.kind.takes_expressions() && !given.is_null() {
+        expression::resolve(given, scope, &parameter.name)?
+    } else {
+        given.clone()
+    };
+    fitting(parameter, value)
+}
+
+fn fitting(parameter: &Parameter, value: Value) -> Result<Value, NodeError> {
+    let value = if is_missing(&value) { parameter.default.clone() } else { value };
+    fit(parameter, value).map_err(|misfit| misfit.into_error(parameter))
 }
 
 /// Whether a value counts as not given: null, or an empty text.

@@ -1,12 +1,9 @@
 //! Runs that gave up, and what people decide about them.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
-use engine::Engine;
-use engine::in_doubt::InDoubtAnswer;
 use model::{RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use storage::{
     DeadLetterFilter, DeadLetterGroup as GroupRecord, DeadLetterReason, DeadLetterRecord, DeadLetterState, Storage,
 };
@@ -113,26 +110,6 @@ pub struct Decided {
     pub count: u64,
 }
 
-/// A person's word on a step of which nobody knows whether it took effect.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
-pub enum DoubtAnswer {
-    /// It happened: the run goes on after the step.
-    Happened {
-        /// What the step gives to later ones.
-        #[serde(default)]
-        #[schema(value_type = Object)]
-        result: Value,
-        /// The port that the run goes on along; `out` when left out.
-        #[serde(default)]
-        port: Option<String>,
-    },
-    /// It did not happen, or twice does no harm: it is done again, under the same idempotency key.
-    Again,
-    /// The run stays as it is.
-    GiveUp,
-}
-
 /// Lists dead letters, the newest first.
 #[utoipa::path(get, path = "/api/v1/dead-letters", tag = "dead letters", params(DeadLetterQuery),
     responses((status = 200, body = Page<DeadLetter>)))]
@@ -188,19 +165,6 @@ pub async fn undo(caller: Caller, storage: Data<Storage>, run: Path<RunId>) -> R
     Ok(Json(Decided { count }))
 }
 
-/// Decides about a run that is in doubt.
-#[utoipa::path(post, path = "/api/v1/dead-letters/{run}/answer", tag = "dead letters", params(("run" = Uuid, Path)),
-    request_body = DoubtAnswer, responses((status = 200, body = Decided), (status = 409, body = ProblemDocument)))]
-pub async fn answer(
-    caller: Caller,
-    (storage, engine): (Data<Storage>, Data<Engine>),
-    run: Path<RunId>,
-    answer: Json<DoubtAnswer>,
-) -> Result<(Json<Decided>, StatusCode), Problem> {
-    decide(&storage, &engine, *run, answer.into_inner(), caller.name()).await?;
-    Ok((Json(Decided { count: 1 }), StatusCode::OK))
-}
-
 /// Masks what personal fields hold in what is told of dead letters.
 pub(crate) async fn mask_letters<'a>(
     storage: &Storage,
@@ -234,37 +198,8 @@ pub(crate) async fn take_back(storage: &Storage, run: RunId, by: String) -> Resu
     Ok(count)
 }
 
-/// Carries out a person's word on a run in doubt and notes it.
-pub(crate) async fn decide(
-    storage: &Storage,
-    engine: &Engine,
-    run: RunId,
-    answer: DoubtAnswer,
-    by: String,
-) -> Result<(), Problem> {
-    let letter = open_letter(storage, run).await?;
-    if letter.reason != DeadLetterReason::InDoubt {
-        return Err(Problem::wrong_state("The run is not in doubt: it failed. Replay or discard it."));
-    }
-    let (word, answer) = match answer {
-        DoubtAnswer::Happened { result, port } => ("happened", InDoubtAnswer::Happened { output: result, port }),
-        DoubtAnswer::Again => ("again", InDoubtAnswer::Again),
-        DoubtAnswer::GiveUp => {
-            put_aside(storage, &Choice { runs: vec![run], ..Choice::default() }, by.clone()).await?;
-            let details = json!({ "answer": "give_up" });
-            audit::note(storage, by, "run.doubt_answered", ("run", run.to_string()), details).await;
-            return Ok(());
-        }
-    };
-    if !engine.answer_in_doubt(run, answer, Some(by.clone())).await? {
-        return Err(Problem::wrong_state("Somebody decided about this run in the meantime."));
-    }
-    audit::note(storage, by, "run.doubt_answered", ("run", run.to_string()), json!({ "answer": word })).await;
-    Ok(())
-}
-
 /// The dead letter of a run, as long as nothing was decided.
-async fn open_letter(storage: &Storage, run: RunId) -> Result<DeadLetterRecord, Problem> {
+pub(super) async fn open_letter(storage: &Storage, run: RunId) -> Result<DeadLetterRecord, Problem> {
     let record = storage.run(run).await?;
     let letter = storage.dead_letter(record.key).await?.ok_or_else(|| Problem::not_found("dead letter"))?;
     match letter.state {

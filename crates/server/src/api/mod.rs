@@ -9,6 +9,7 @@ mod credential_usage;
 pub mod credentials;
 pub mod dead_letters;
 pub mod definitions;
+pub mod doubts;
 pub mod dry_run;
 pub mod events;
 pub mod expressions;

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, contacts, credential_test, credentials, dead_letters, dry_run, events, expressions, health, live,
+    audit, contacts, credential_test, credentials, dead_letters, doubts, dry_run, events, expressions, health, live,
     node_types, outbox, persons, publishing, replay, replays, runs, samples, schedules, start, stats, storage_use,
     tables, test_step, turns, versions, workflows,
 };
@@ -24,7 +24,7 @@ use crate::webhooks::{receipts, resume};
         runs::list, runs::read, runs::reveal, runs::definition, runs::cancel, turns::list,
         replay::replay,
         dead_letters::list, dead_letters::groups, dead_letters::discard, dead_letters::discard_one, dead_letters::undo,
-        dead_letters::answer, replays::begin, replays::read, replays::stop, audit::list,
+        doubts::answer, doubts::fetch, replays::begin, replays::read, replays::stop, audit::list,
         tables::list, tables::create, tables::read, tables::update, tables::delete, tables::rows, tables::add_row,
         tables::update_row, tables::delete_row, tables::as_csv, tables::import_csv,
         node_types::list, credentials::list, credentials::kinds, credentials::create, credentials::read,

@@ -8,7 +8,7 @@ use engine::Engine;
 use engine::replay::{ReplayError, ReplayFrom, ReplayVersion, ReplayWish};
 use model::{NodeId, RunId};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use storage::Storage;
 use storage::queue::Accepted;
 use utoipa::ToSchema;
@@ -33,6 +33,10 @@ pub struct Replay {
     /// Other outputs for steps that are taken over, by node.
     #[schema(value_type = Object)]
     pub steps: BTreeMap<String, Value>,
+    /// What steps that are done again get to work with, by node and parameter: it counts as it stands, in place of what the
+    /// definition would compute. Only for steps outside of loops.
+    #[schema(value_type = Object)]
+    pub params: BTreeMap<String, Map<String, Value>>,
     /// A run that is in doubt is only repeated from the `start`, and only with `true` here: what may have happened already
     /// may happen a second time. Answering the doubt is the other way.
     pub although_in_doubt: bool,
@@ -78,7 +82,7 @@ pub(crate) async fn carry_out(
     by: String,
 ) -> Result<Accepted, Problem> {
     let from = wish.from.as_deref().unwrap_or("failed_step").to_owned();
-    let is_edited = wish.event.is_some() || !wish.steps.is_empty();
+    let is_edited = wish.event.is_some() || !wish.steps.is_empty() || !wish.params.is_empty();
     let although_in_doubt = wish.although_in_doubt;
     let accepted = engine
         .replay(ReplayWish {
@@ -87,6 +91,7 @@ pub(crate) async fn carry_out(
             version: wish.version.into(),
             event: wish.event,
             steps: wish.steps.into_iter().map(|(node, output)| (NodeId(node), output)).collect(),
+            params: wish.params.into_iter().map(|(node, params)| (NodeId(node), params)).collect(),
             as_run: None,
             although_in_doubt,
         })
@@ -136,6 +141,15 @@ impl From<ReplayError> for Problem {
                 "That version has no step `{node}` outside of loops. Replay from the start, or with the other version."
             ))
             .at_parameter("from"),
+            ReplayError::NotDoneAgain(node) => Self::invalid_request(format!(
+                "The step `{node}` is not done again in this replay, so it cannot be given parameters: it lies in a loop, is \
+                 taken over, starts the run, or is not there. Begin earlier, or leave it out."
+            ))
+            .at_parameter("params"),
+            ReplayError::NoSuchParameter(node, name) => Self::invalid_request(format!(
+                "The step `{node}` has no parameter `{name}`. Its type's page lists those it has."
+            ))
+            .at_parameter("params"),
             ReplayError::NotPublished => Self::wrong_state(
                 "No version is published now. Publish the workflow, or replay with the original version.",
             ),

@@ -23,7 +23,7 @@ use crate::problem::Problem;
 pub const HEADER: &str = "X-CSRF-Token";
 
 /// The largest form that a page may send.
-pub(crate) const MAX_FORM_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_FORM_BYTES: usize = 128 * 1024;
 
 /// A form that came from one of our own pages.
 #[derive(Debug)]

@@ -86,6 +86,9 @@ pub fn configure_pages(config: &mut ServiceConfig) {
         .service(resource("/assets/{name}").route(get().to(assets::serve)));
 }
 
+/// The largest document that can be edited in a form, in bytes of JSON. A form may hold two, and encoding may double them.
+const MOST_EDITED_BYTES: usize = 24 * 1024;
+
 /// An address that takes a form, which is small.
 fn form(path: &str) -> Resource {
     resource(path).app_data(PayloadConfig::new(MAX_FORM_BYTES))

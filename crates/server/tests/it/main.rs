@@ -11,6 +11,7 @@ mod durability;
 mod editing;
 mod full_disk;
 mod ingress;
+mod mending;
 mod openapi;
 mod outside;
 mod pages;

@@ -23,6 +23,7 @@ pub(crate) struct Model {
     pub(crate) parent_node: Option<String>,
     pub(crate) parent_iteration: Option<String>,
     pub(crate) replay_of: Option<i64>,
+    pub(crate) given_params: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::error::StorageError;
 pub use types::{
-    Accepted, Claim, Disposition, Ending, Gate, Lease, MOST_CRASHES, NewEvent, Next, Over, ParentLink, Parsed,
-    Progress, Reschedule, Revival, RunMode, Signal, SignalOutcome, StartRun, Turn,
+    Accepted, Claim, Disposition, Ending, Gate, GivenParams, Lease, MOST_CRASHES, NewEvent, Next, Over, ParentLink,
+    Parsed, Progress, Reschedule, Revival, RunMode, Signal, SignalOutcome, StartRun, Turn,
 };
 
 /// The queue of unfinished runs.

@@ -1,10 +1,11 @@
 //! What goes into the queue and comes out of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{Event, EventId, EventStatus, NodeError, NodeId, RunId, RunStatus, StepStatus, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::dead_letters::NewDeadLetter;
 use crate::files::NewFile;
@@ -61,6 +62,10 @@ pub enum Disposition {
     },
 }
 
+/// Parameters that a person gave steps of a run, by node: they count as they stand, in place of what would be computed. Only
+/// steps outside of loops can be given any.
+pub type GivenParams = BTreeMap<NodeId, Map<String, Value>>;
+
 /// The run that an event starts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StartRun {
@@ -82,6 +87,8 @@ pub struct StartRun {
     pub replay_of: Option<i64>,
     /// Finished steps that a replay takes over from the run that it repeats.
     pub copied: Vec<StepRecord>,
+    /// What a person gave steps to work with; see [`GivenParams`].
+    pub given: GivenParams,
     /// What becomes of the schedule that starts it; the schedule is the one of `trigger_node`.
     pub reschedule: Option<Reschedule>,
     /// How it ended, if it is over before it is stored; `copied` has its steps then. It never enters the queue.
@@ -103,6 +110,7 @@ impl StartRun {
             order_key: None,
             replay_of: None,
             copied: Vec::new(),
+            given: GivenParams::new(),
             reschedule: None,
             over: None,
             again_at: None,
@@ -218,6 +226,8 @@ pub struct Claim {
     pub event: Arc<Event>,
     /// The step of another run that waits for its end.
     pub parent: Option<ParentLink>,
+    /// What a person gave its steps to work with.
+    pub given: GivenParams,
     /// What it has achieved so far: the steps outside of loops, and those of the turns that are not over.
     pub steps: Vec<StepRecord>,
     /// The turns of the loops that are not over, by loop and number.

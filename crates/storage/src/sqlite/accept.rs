@@ -7,6 +7,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::script::Script;
@@ -328,6 +329,7 @@ impl Rows {
             parent_node: parent.map_or(NotSet, |parent| Set(Some(parent.node.0.clone()))),
             parent_iteration: parent.map_or(NotSet, |parent| Set(Some(parent.iteration.clone()))),
             replay_of: start.replay_of.map_or(NotSet, |replayed| Set(Some(replayed))),
+            given_params: if start.given.is_empty() { NotSet } else { Set(Some(json!(start.given).to_string())) },
         });
         if over.is_some() {
             return run_key;

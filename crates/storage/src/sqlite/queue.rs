@@ -168,6 +168,7 @@ impl SqliteQueue {
                 mode: start.mode,
                 trigger_node: start.trigger_node,
                 parent: start.parent,
+                given: start.given,
                 steps: Vec::new(),
                 turns: Vec::new(),
                 signals: Vec::new(),

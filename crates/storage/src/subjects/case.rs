@@ -79,8 +79,13 @@ impl Case {
             self.attempt_without(&eraser, attempt, &mut changes)?;
         }
         for row in self.runs {
-            if let Some(error) = row.error.as_deref().map(|error| eraser.erased_json(error)).transpose()?.flatten() {
-                changes.runs.push(run::ActiveModel { error: Set(Some(error)), ..row.into_active_model() });
+            let without = |text: &Option<String>| text.as_deref().map(|text| eraser.erased_json(text)).transpose();
+            let (error, given) = (without(&row.error)?.flatten(), without(&row.given_params)?.flatten());
+            if error.is_some() || given.is_some() {
+                let (error, given) = (error.or(row.error.clone()), given.or(row.given_params.clone()));
+                let changed =
+                    run::ActiveModel { error: Set(error), given_params: Set(given), ..row.into_active_model() };
+                changes.runs.push(changed);
             }
         }
         for row in self.signals {

@@ -97,7 +97,8 @@ fn exported_run(case: &Case, key: i64) -> Value {
     });
     json!({
         "run": run.map(|run| run.public_id), "status": run.map(|run| run.status.clone()),
-        "error": run.and_then(|run| run.error.as_deref().map(parsed)), "steps": steps.collect::<Vec<_>>(),
+        "error": run.and_then(|run| run.error.as_deref().map(parsed)),
+        "given_params": run.and_then(|run| run.given_params.as_deref().map(parsed)), "steps": steps.collect::<Vec<_>>(),
     })
 }
 

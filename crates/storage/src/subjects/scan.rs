@@ -24,7 +24,7 @@ pub(super) const EVENTS: Scanned = Scanned {
     texts: &["headers", "query", "parsed", "body", "dedup_key"],
     aside: &["body_payload_id", "parsed_payload_id"],
 };
-pub(super) const RUNS: Scanned = Scanned { table: "runs", owner: "id", texts: &["error"], aside: &[] };
+pub(super) const RUNS: Scanned = Scanned { table: "runs", owner: "id", texts: &["error", "given_params"], aside: &[] };
 pub(super) const STEPS: Scanned = Scanned {
     table: "steps",
     owner: "run_id",

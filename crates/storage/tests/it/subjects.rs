@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{FileId, MailId, Subject};
+use model::{FileId, MailId, NodeId, Subject};
 use serde_json::{Value, json};
-use storage::queue::Parsed;
+use storage::queue::{GivenParams, Parsed};
 use storage::{AttemptRecord, ContactInput, NewFile, NewMail, RunFilter, SampleSource, SubjectCounts};
 
 use crate::support::{Bench, bench};
@@ -118,6 +118,26 @@ async fn forms_files_and_headers_are_erased_as_well_as_json() {
     assert_eq!(bench.storage.event_raw_body(id).await.unwrap().1, b"[erased]");
     let stored = bench.storage.load_file(file.id).await.unwrap().unwrap();
     assert_eq!((stored.name.as_str(), stored.bytes.len()), ("[erased]", 0));
+}
+
+#[tokio::test]
+async fn what_a_person_gave_a_step_to_work_with_is_found_kept_for_the_run_and_erased() {
+    let bench = bench().await;
+    let given = |mail: &str| {
+        let Value::Object(params) = json!({"to": mail, "copies": 2}) else { unreachable!() };
+        GivenParams::from([(NodeId::from("tell"), params)])
+    };
+    let mut event = bench.event(json!({"id": 7}));
+    Bench::start_of(&mut event).given = given(ADDRESS);
+    let claim = bench.claim_of(event).await;
+    assert_eq!(claim.given, given(ADDRESS));
+    bench.finish(&claim).await;
+    let findings = bench.storage.find_subject(&ann()).await.unwrap();
+    assert_eq!(findings.counts, SubjectCounts { events: 1, runs: 1, ..SubjectCounts::default() });
+    bench.storage.erase_subject(&ann(), &findings).await.unwrap();
+    let runs = bench.storage.runs(&RunFilter { limit: 9, ..RunFilter::default() }).await.unwrap();
+    assert_eq!(runs[0].given, given("[erased]"));
+    assert!(!on_disk(&bench).contains(ADDRESS));
 }
 
 #[tokio::test]

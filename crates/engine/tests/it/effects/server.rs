@@ -21,6 +21,10 @@ impl Received {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    pub(crate) fn method(&self) -> &str {
+        self.line.split(' ').next().unwrap_or_default()
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.line.split(' ').nth(1).unwrap_or_default()
     }

@@ -12,10 +12,12 @@ use uuid::Uuid;
 use super::super::layout::see_other;
 use super::super::next::local_path;
 use super::super::query::with_query;
-use crate::api::dead_letters::{Choice, DoubtAnswer, decide, put_aside, take_back};
+use crate::api::dead_letters::{Choice, put_aside, take_back};
+use crate::api::doubts::{DoubtAnswer, decide};
 use crate::api::replay::WhichVersion;
 use crate::api::replays::{Beginning, ReplayMany, begin_job, stop_job};
 use crate::auth::{CheckedForm, SignedIn};
+use crate::config::Config;
 use crate::problem::{Problem, ProblemCode};
 
 /// A form's fields in order: the same one may occur several times.
@@ -31,6 +33,11 @@ pub(super) struct Answer {
     answer: String,
     #[serde(default)]
     result: String,
+    /// The port that came with a result that was fetched.
+    port: Option<String>,
+    /// An address that the result is to be taken over from as it is, because it cannot be shown.
+    #[serde(default)]
+    fetch: String,
     back: Option<String>,
 }
 
@@ -112,16 +119,19 @@ pub(super) async fn stop(
 pub(super) async fn answer(
     CheckedForm(form): CheckedForm<Answer>,
     signed_in: SignedIn,
-    (storage, engine): (Data<Storage>, Data<Engine>),
+    (storage, engine, config): (Data<Storage>, Data<Engine>, Data<Config>),
     run: Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
     let (answer, notice) = match form.answer.as_str() {
-        "happened" => (DoubtAnswer::Happened { result: value_of(&form.result), port: None }, "doubt_answered"),
+        "happened" => {
+            let fetch = Some(form.fetch).filter(|url| !url.is_empty() && form.result.trim().is_empty());
+            (DoubtAnswer::Happened { result: value_of(&form.result), port: form.port, fetch }, "doubt_answered")
+        }
         "again" => (DoubtAnswer::Again, "doubt_answered"),
         "give_up" => (DoubtAnswer::GiveUp, "doubt_given_up"),
         _ => return Err(Problem::invalid_request("The answer must be one of those on the page.")),
     };
-    let notice = match decide(&storage, &engine, *run, answer, signed_in.user.email).await {
+    let notice = match decide((&storage, &engine, &config), *run, answer, signed_in.user.email).await {
         Ok(()) => notice,
         Err(problem) if problem.code() == ProblemCode::WrongState => "already_decided",
         Err(problem) => return Err(problem),

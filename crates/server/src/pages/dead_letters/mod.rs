@@ -54,7 +54,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(form("/dead-letters/discard").route(post().to(actions::discard)))
         .service(form("/dead-letters/replays/{id}/stop").route(post().to(actions::stop)))
         .service(form("/dead-letters/{run}/undo").route(post().to(actions::undo)))
-        .service(form("/dead-letters/{run}/answer").route(post().to(actions::answer)));
+        .service(form("/dead-letters/{run}/answer").route(post().to(actions::answer)))
+        .service(form("/dead-letters/{run}/fetch").route(post().to(doubt::fetch)));
 }
 
 /// What the address of the page says. Forms send empty fields, so everything is text first.

@@ -6,7 +6,7 @@ use model::graph::Graph;
 use model::{Definition, Event, Node, StepStatus, Timestamp};
 use nodes::Catalogue;
 use nodes::node::{Interrupt, Surroundings};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use storage::RunRecord;
 
 use super::super::failure::Failure;
@@ -19,6 +19,7 @@ use crate::api::runs::{Attempt, Step, Waiting};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A step.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that the page shows or leaves out")]
 pub(super) struct StepRow {
     pub(super) node: String,
     /// What a person calls it, else its type's title.
@@ -39,6 +40,8 @@ pub(super) struct StepRow {
     /// What it waits for.
     pub(super) waiting: Option<Waiting>,
     pub(super) input: Option<Shown>,
+    /// Whether a person gave it input of its own.
+    pub(super) is_given: bool,
     pub(super) output: Option<Shown>,
     pub(super) failure: Option<Failure>,
     pub(super) attempts: Vec<AttemptRow>,
@@ -79,12 +82,15 @@ pub(super) fn step_rows(
         let node = definition.nodes.iter().find(|node| node.id.as_str() == step.node);
         let mut input = None;
         if let Some(node) = node.filter(|_| step.started_at.is_some() && began.elapsed() < PATIENCE) {
-            input = input_of(catalogue, definition, node, &context, (&step, began)).map(|input| reader.show(&input));
+            let given = run.0.given.get(&node.id);
+            let values = input_of(catalogue, definition, (node, given), &context, (&step, began));
+            input = values.map(|input| reader.show(&input));
         }
         let is_trigger = run.0.trigger_node.as_str() == step.node;
         let is_box = is_box(catalogue, node);
         let is_open = open == Some(step.node.as_str());
-        let row = StepRow { is_open, is_trigger, is_box, ..StepRow::of(l, catalogue, node, &step) };
+        let is_given = node.is_some_and(|node| run.0.given.contains_key(&node.id));
+        let row = StepRow { is_open, is_trigger, is_box, is_given, ..StepRow::of(l, catalogue, node, &step) };
         row_of(l, &mut reader, step_titles(l, catalogue, node), input, row, &step)
     };
     let mut rows: Vec<_> = steps.into_iter().map(row).collect();
@@ -145,7 +151,7 @@ fn row_of(
 fn input_of(
     catalogue: &Catalogue,
     definition: &Definition,
-    node: &Node,
+    (node, given): (&Node, Option<&Map<String, Value>>),
     context: &Value,
     (step, began): (&Step, Instant),
 ) -> Option<Value> {
@@ -158,7 +164,11 @@ fn input_of(
         seed: 0,
         interrupt: Interrupt::when(move || began.elapsed() > PATIENCE),
     };
-    catalogue.resolve_params(node, context, &surroundings).ok().map(Value::Object)
+    let resolved = match given {
+        Some(given) => catalogue.resolve_given(node, given, context, &surroundings),
+        None => catalogue.resolve_params(node, context, &surroundings),
+    };
+    resolved.ok().map(Value::Object)
 }
 
 fn context(trigger: &Event, (run, name): (&RunRecord, &str), steps: &[Step]) -> Value {
@@ -188,6 +198,7 @@ impl StepRow {
             is_box: false,
             waiting: None,
             input: None,
+            is_given: false,
             output: None,
             failure: None,
             attempts: Vec::new(),

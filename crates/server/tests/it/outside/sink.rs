@@ -28,7 +28,7 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Answers every request with 200 and `{"ok":true}` after a while.
+    /// Answers every request with 200 and `{"ok":true}` after a while; one to `/silent` is taken without a word.
     pub(crate) fn open(delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -57,7 +57,11 @@ fn serve(stream: TcpStream, delay: Duration, seen: &Mutex<Vec<Received>>) -> Opt
     let mut reader = BufReader::new(stream);
     loop {
         let received = read(&mut reader)?;
+        let is_silent = received.line.ends_with("/silent");
         seen.lock().unwrap().push(received);
+        if is_silent {
+            return None;
+        }
         // A slow system, not a test that waits: nothing in a test depends on how long this takes.
         std::thread::park_timeout(delay);
         let body = "{\"ok\":true}";
