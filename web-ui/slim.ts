@@ -21,21 +21,18 @@ export function slim(): Plugin {
       if (importer?.endsWith("/KeyHandler.svelte") && source.endsWith("/useSvelteFlow.svelte.js")) {
         return fileURLToPath(new URL("src/canvas/no_deleting.ts", import.meta.url));
       }
+      if (importer?.endsWith("/NodeRenderer/index.js") && source.endsWith("/NodeRenderer.svelte")) {
+        return fileURLToPath(new URL("src/nodes/Cards.svelte", import.meta.url));
+      }
       const isUnused = importer?.includes("/@xyflow/svelte/") && UNUSED_TYPES.test(source);
       return isUnused ? fileURLToPath(new URL("src/canvas/Nothing.svelte", import.meta.url)) : null;
     },
     transform(code, id) {
       if (id.endsWith("/ConnectionLine.svelte")) return { code: oneShape(code), map: null };
-      if (id.endsWith("/NodeRenderer.svelte")) return { code: trusting(code), map: null };
       if (id.includes("/@xyflow/svelte/dist/base.css")) return { code: withoutUnusedRules(code), map: null };
       return id.includes(UNUSED_MODULE) ? { code, moduleSideEffects: false } : null;
     },
   };
-}
-
-/** The canvas would measure every card once more although it was told sizes and ports; so it does only where a size differs. */
-export function trusting(code: string): string {
-  return code.replace("force: true", "force: false");
 }
 
 /** A line that is being drawn has the shape of all others, so the other shapes need not come along. */

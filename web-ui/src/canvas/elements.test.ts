@@ -4,7 +4,7 @@ import { moveInto, moveNodes, setParam } from "../workflow/edits.ts";
 import { beginning, everything } from "./beginning.ts";
 import { type CardNode, type CardShape, cardsOf, linesOf, placesOf } from "./elements.ts";
 
-const roles = { node: "step", edge: "connection" };
+const ROLE = "connection";
 const shapes = new Map<string, CardShape>();
 const plain = ({ id }: { readonly id: string }) => {
   const shape = shapes.get(id) ?? { height: 64, handles: () => [] };
@@ -25,16 +25,16 @@ function chain(count: number): Definition {
 describe("the canvas' arrays", () => {
   it("stay the same objects when nothing changed", () => {
     const definition = chain(3);
-    const cards = cardsOf([], definition, plain, roles);
-    const lines = linesOf([], definition, line, roles);
-    expect(cardsOf(cards, { ...definition }, plain, roles)).toBe(cards);
-    expect(linesOf(lines, { ...definition }, line, roles)).toBe(lines);
+    const cards = cardsOf([], definition, plain);
+    const lines = linesOf([], definition, line, ROLE);
+    expect(cardsOf(cards, { ...definition }, plain)).toBe(cards);
+    expect(linesOf(lines, { ...definition }, line, ROLE)).toBe(lines);
   });
 
   it("make only the changed card anew, and say how large it is", () => {
     const definition = chain(3);
-    const cards = cardsOf([], definition, plain, roles);
-    const next = cardsOf(cards, setParam(definition, "n1", "a", 1), plain, roles);
+    const cards = cardsOf([], definition, plain);
+    const next = cardsOf(cards, setParam(definition, "n1", "a", 1), plain);
     expect(next[0]).toBe(cards[0]);
     expect(next[1]).not.toBe(cards[1]);
     expect(next[1]?.measured).toEqual({ width: 220, height: 64 });
@@ -43,11 +43,11 @@ describe("the canvas' arrays", () => {
 
   it("follow a move in the document, but not against a drag under way", () => {
     const definition = chain(2);
-    const dragged = cardsOf([], definition, plain, roles).map(
+    const dragged = cardsOf([], definition, plain).map(
       (card): CardNode => (card.id === "n0" ? { ...card, position: { x: 7, y: 7 }, dragging: true } : card),
     );
     const moved = moveNodes(definition, new Map(["n0", "n1"].map((id) => [id, { x: 40, y: 40 }])));
-    const next = cardsOf(dragged, moved, plain, roles);
+    const next = cardsOf(dragged, moved, plain);
     expect(next.map((card) => card.position)).toEqual([
       { x: 7, y: 7 },
       { x: 40, y: 40 },
@@ -56,7 +56,7 @@ describe("the canvas' arrays", () => {
 
   it("leave out lines that end nowhere", () => {
     const definition = { ...chain(2), edges: [{ from: "n0", port: "out", to: "gone" }] };
-    expect(linesOf([], definition, line, roles)).toEqual([]);
+    expect(linesOf([], definition, line, ROLE)).toEqual([]);
   });
 });
 
@@ -72,33 +72,33 @@ describe("boxes", () => {
   };
 
   it("come before what lies in them, and are as large as that needs", () => {
-    const cards = cardsOf([], boxed, plain, roles);
+    const cards = cardsOf([], boxed, plain);
     expect(cards.map((card) => card.id)).toEqual(["box", "after", "inner"]);
     expect(cards[0]).toMatchObject({ width: 320, height: 204, measured: { width: 320, height: 204 } });
   });
 
   it("count the places of their cards from their own corner, and back again", () => {
-    const cards = cardsOf([], boxed, plain, roles);
+    const cards = cardsOf([], boxed, plain);
     expect(cards[2]).toMatchObject({ parentId: "box", position: { x: 40, y: 80 } });
     expect(placesOf(cards).get("inner")).toEqual({ x: 140, y: 180 });
   });
 
   it("hide what lies in them when they are folded up", () => {
     const folded = new Set(["box"]);
-    const cards = cardsOf([], boxed, plain, roles, folded);
+    const cards = cardsOf([], boxed, plain, folded);
     expect(cards.map((card) => card.hidden)).toEqual([false, false, true]);
     expect(cards[0]?.measured).toEqual({ width: 220, height: 64 });
     const inner = { ...boxed, edges: [{ from: "inner", port: "out", to: "inner2" }] };
     const more = { ...inner, nodes: [...inner.nodes, { ...(boxed.nodes[0] as NodeDefinition), id: "inner2" }] };
-    expect(linesOf([], more, line, roles, folded)[0]?.hidden).toBe(true);
+    expect(linesOf([], more, line, ROLE, folded)[0]?.hidden).toBe(true);
   });
 
   it("keep a card where the canvas drags it only while it stays in its box", () => {
-    const dragged = cardsOf([], boxed, plain, roles).map(
+    const dragged = cardsOf([], boxed, plain).map(
       (card): CardNode => (card.id === "inner" ? { ...card, position: { x: 7, y: 7 }, dragging: true } : card),
     );
     const { definition: out } = moveInto(boxed, ["inner"], undefined, true);
-    const card = cardsOf(dragged, out, plain, roles).find(({ id }) => id === "inner");
+    const card = cardsOf(dragged, out, plain).find(({ id }) => id === "inner");
     expect(card).toMatchObject({ position: { x: 140, y: 180 } });
     expect(card).not.toHaveProperty("parentId");
   });

@@ -43,23 +43,16 @@ export interface LineLook {
   readonly className: string;
 }
 
-/** Words that a screen reader says instead of "node" and "edge". */
-export interface Roles {
-  readonly node: string;
-  readonly edge: string;
-}
-
 /** The cards of a definition, boxes before what lies in them. The same array when nothing changed. */
 export function cardsOf(
   before: readonly CardNode[],
   definition: Definition,
   look: (node: NodeDefinition) => CardLook,
-  roles: Roles,
   collapsed: ReadonlySet<string> = NOTHING,
 ): CardNode[] {
   const known = new Map(before.map((card) => [card.id, card]));
   const cards = outerFirst(definition).map((node) => {
-    return card(known.get(node.id), node, look(node), roles, placeOf(definition, node, collapsed));
+    return card(known.get(node.id), node, look(node), placeOf(definition, node, collapsed));
   });
   return isSame(before, cards) ? (before as CardNode[]) : cards;
 }
@@ -75,12 +68,12 @@ export function placesOf(cards: readonly CardNode[]): ReadonlyMap<string, Positi
   return places;
 }
 
-/** The lines of a definition. The same array when nothing changed. */
+/** The lines of a definition. The same array when nothing changed. `role`: what a screen reader says instead of "edge". */
 export function linesOf(
   before: readonly LineEdge[],
   definition: Definition,
   look: (edge: EdgeDefinition, key: string) => LineLook,
-  roles: Roles,
+  role: string,
   collapsed: ReadonlySet<string> = NOTHING,
 ): LineEdge[] {
   const known = new Map(before.map((line) => [line.id, line]));
@@ -90,7 +83,7 @@ export function linesOf(
     .filter((edge) => ids.has(edge.from) && ids.has(edge.to))
     .map((edge) => {
       const isHidden = isFolded(definition, edge.from, collapsed) || isFolded(definition, edge.to, collapsed);
-      return line(known.get(edgeKey(edge)), edge, look(edge, edgeKey(edge)), roles, isHidden);
+      return line(known.get(edgeKey(edge)), edge, look(edge, edgeKey(edge)), role, isHidden);
     });
   return isSame(before, lines) ? (before as LineEdge[]) : lines;
 }
@@ -129,13 +122,7 @@ function outerFirst(definition: Definition): readonly NodeDefinition[] {
   return definition.nodes.toSorted((one, other) => depth(one) - depth(other));
 }
 
-function card(
-  before: CardNode | undefined,
-  node: NodeDefinition,
-  look: CardLook,
-  roles: Roles,
-  place: Place,
-): CardNode {
+function card(before: CardNode | undefined, node: NodeDefinition, look: CardLook, place: Place): CardNode {
   // While it is being dragged, the canvas knows better where it lies.
   const isDragged = before?.dragging === true && before.parentId === place.parent;
   const isPlaced = isDragged || (before?.position.x === place.x && before?.position.y === place.y);
@@ -164,7 +151,6 @@ function card(
     hidden: place.isHidden,
     ...(place.parent === undefined ? {} : { parentId: place.parent }),
     ...(place.box ?? {}),
-    domAttributes: { "aria-roledescription": roles.node, "data-testid": `node-${node.id}` },
   };
 }
 
@@ -176,7 +162,7 @@ function line(
   before: LineEdge | undefined,
   edge: EdgeDefinition,
   look: LineLook,
-  roles: Roles,
+  role: string,
   isHidden: boolean,
 ): LineEdge {
   const isKnown =
@@ -199,7 +185,7 @@ function line(
     hidden: isHidden,
     markerEnd: MARKER,
     domAttributes: {
-      "aria-roledescription": roles.edge,
+      "aria-roledescription": role,
       "data-testid": `edge-${edge.from}-${edge.port}-${edge.to}`,
     },
   };

@@ -14,7 +14,6 @@ export type IconName =
   | "circle-dashed"
   | "circle-dot"
   | "circle-pause"
-  | "circle-question-mark"
   | "circle-x"
   | "clipboard-paste"
   | "clock"

@@ -1,14 +1,25 @@
-/** Icons of node types as addresses for a CSS mask, so that they take the colour of their surroundings. */
+/** Icons of node types as masks, so that they take the colour of their surroundings. */
 import type { NodeType } from "../catalogue/catalogue.svelte.ts";
 
-const known = new Map<string, string>();
+const classes = new Map<string, string>();
+let sheet: CSSStyleSheet | undefined;
 
-/** `url("data:…")` of the icon, or `none`. The icon is only ever an image, never markup. */
-export function iconMask(nodeType: NodeType | undefined): string {
-  if (!nodeType?.icon) return "none";
-  const before = known.get(nodeType.name);
+/** The class of what shows a node type's icon; each icon is one rule, however many cards share it. */
+export function glyphClass(nodeType: NodeType | undefined): string {
+  if (!nodeType?.icon) return "glyphless";
+  const before = classes.get(nodeType.name);
   if (before) return before;
-  const mask = `url("data:image/svg+xml,${encodeURIComponent(nodeType.icon)}")`;
-  known.set(nodeType.name, mask);
-  return mask;
+  const name = `glyph-${classes.size}`;
+  // The icon is only ever an image, never markup.
+  ownSheet().insertRule(`.${name} { --glyph: url("data:image/svg+xml,${encodeURIComponent(nodeType.icon)}") }`);
+  classes.set(nodeType.name, name);
+  return name;
+}
+
+function ownSheet(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    document.adoptedStyleSheets.push(sheet);
+  }
+  return sheet;
 }

@@ -36,11 +36,12 @@ export function isBox(node: Pick<NodeDefinition, "type"> | undefined): boolean {
 /** The boxes around a node, the innermost first. A circle, which only a damaged document has, ends. */
 export function boxesAround(definition: Definition, id: string | undefined): readonly string[] {
   const found = new Set<string>();
-  const nodes = nodesById(definition);
-  let parent = id === undefined ? undefined : nodes.get(id)?.parent;
-  while (parent !== undefined && !found.has(parent) && nodes.has(parent)) {
+  let parent = id === undefined ? undefined : nodeOf(definition, id)?.parent;
+  while (parent !== undefined && !found.has(parent)) {
+    const box = nodeOf(definition, parent);
+    if (!box) break;
     found.add(parent);
-    parent = nodes.get(parent)?.parent;
+    parent = box.parent;
   }
   return [...found];
 }
@@ -196,15 +197,7 @@ function groupByBox(definition: Definition): ReadonlyMap<string, readonly NodeDe
   return groups;
 }
 
-/** Many cards ask where they lie. */
-function nodesById(definition: Definition): ReadonlyMap<string, NodeDefinition> {
-  const known = cacheOf(definition);
-  known.nodes ??= new Map(definition.nodes.map((node) => [node.id, node]));
-  return known.nodes;
-}
-
 interface Cache {
-  nodes?: ReadonlyMap<string, NodeDefinition>;
   children?: ReadonlyMap<string, readonly NodeDefinition[]>;
   rects?: ReadonlyMap<string, Rect>;
 }

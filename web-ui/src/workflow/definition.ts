@@ -72,9 +72,18 @@ export const OUT = "out";
 export const ERROR = "error";
 
 /** The node with this id. */
-export function nodeOf(definition: Definition, id: string): NodeDefinition | undefined {
-  return definition.nodes.find((node) => node.id === id);
+export function nodeOf({ nodes }: Definition, id: string): NodeDefinition | undefined {
+  let byId = lookups.get(nodes);
+  if (!byId) {
+    // Of two with the same id, which only a damaged document has, the first one counts.
+    byId = new Map(nodes.toReversed().map((node) => [node.id, node]));
+    lookups.set(nodes, byId);
+  }
+  return byId.get(id);
 }
+
+// Hundreds of cards and lines ask at once, and a definition is never changed in place.
+const lookups = new WeakMap<readonly NodeDefinition[], ReadonlyMap<string, NodeDefinition>>();
 
 /** Names an edge: equal ends and port mean the same edge. */
 export function edgeKey(edge: EdgeDefinition): string {
