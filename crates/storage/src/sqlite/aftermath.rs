@@ -14,8 +14,8 @@ use crate::queue::{Ending, Next, ParentLink};
 
 /// Removes what the steps that are about to be written had put aside as their state.
 pub(super) fn before_steps(records: &[&PreparedRecord], script: &mut Script) {
-    for record in records.iter().filter(|record| record.held.has_states) {
-        for step in &record.steps {
+    for record in records {
+        for step in record.resumed_steps() {
             let sql = "DELETE FROM payloads WHERE id IN (SELECT state_payload_id FROM steps WHERE run_id = ? \
                        AND node_id = ? AND iteration = ? AND state_payload_id IS NOT NULL AND status <> 'succeeded')";
             let key = [record.lease.run_key.into(), step.row.node_id.clone().into(), step.row.iteration.clone().into()];

@@ -12,10 +12,11 @@ use tokio::sync::{Notify, oneshot};
 
 use super::accept::{AcceptJob, PreparedEvent, Stored};
 use super::cancel::{Cancelled, cancel};
-use super::ready::{Fresh, Ready, Waiting};
+use super::ready::{Fresh, Ready, StepKey, Waiting};
 use super::record::{PreparedRecord, RecordJob, Recorded};
 use super::revive::{Revived, revive};
 use super::signal::{NewSignal, store};
+use super::step_rows::PackedStep;
 use super::take_over::{count_crashes, take_over};
 use super::writer::{Job, Writer};
 use crate::claims;
@@ -183,7 +184,8 @@ impl SqliteQueue {
         if let (Some(claim), Some(held)) = (&claim, self.shared.ready().held(run_key)) {
             held.parent = claim.parent.clone().map(|parent| (claim.run, parent));
             held.has_signals = !claim.signals.is_empty();
-            held.has_states = claim.steps.iter().any(|step| step.state.is_some());
+            let suspended = claim.steps.iter().filter(|step| step.state.is_some());
+            held.suspended = Arc::new(suspended.map(|step| (step.node.0.clone(), step.iteration.clone())).collect());
         }
         Ok(claim)
     }
@@ -378,7 +380,9 @@ impl Queue for SqliteQueue {
 struct Effect {
     lease: Lease,
     made_progress: bool,
-    has_states: bool,
+    /// Steps that have a state on record now, and those that had one and have none any more.
+    suspended: Vec<StepKey>,
+    resumed: Vec<StepKey>,
     change: Change,
 }
 
@@ -396,14 +400,20 @@ impl Effect {
             Next::End(_) => Change::End { parent_key: record.held.parent.as_ref().map(|(_, parent)| parent.run_key) },
         };
         let made_progress = record.held.crashes > 0 && record.has_finished_steps();
-        Self { lease: record.lease, made_progress, has_states: record.has_states(), change }
+        let suspended = record.steps.iter().filter(|step| step.has_state()).map(PackedStep::key).collect();
+        let resumed = record.resumed_steps().filter(|step| !step.has_state()).map(PackedStep::key).collect();
+        Self { lease: record.lease, made_progress, suspended, resumed, change }
     }
 
     fn apply(self, shared: &Shared) {
         let run_key = self.lease.run_key;
         let mut ready = shared.ready();
         if let Some(held) = ready.held(run_key) {
-            held.has_states |= self.has_states;
+            if !self.suspended.is_empty() || !self.resumed.is_empty() {
+                let suspended = Arc::make_mut(&mut held.suspended);
+                suspended.extend(self.suspended);
+                self.resumed.iter().for_each(|step| _ = suspended.remove(step));
+            }
             if self.made_progress {
                 held.crashes = 0;
             }

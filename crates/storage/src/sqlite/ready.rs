@@ -41,9 +41,12 @@ pub(super) struct Held {
     pub(super) was_signalled: bool,
     /// Whether its worker knows of signals.
     pub(super) has_signals: bool,
-    /// Whether one of its steps has a state on record.
-    pub(super) has_states: bool,
+    /// Its steps that have a state on record.
+    pub(super) suspended: Arc<HashSet<StepKey>>,
 }
+
+/// A step of a run: its node, and which turn of a loop.
+pub(super) type StepKey = (String, String);
 
 /// The unfinished runs: some are due, some wait for a moment, some stand in line, the others are held by workers.
 ///
@@ -324,7 +327,7 @@ impl From<&Waiting> for Held {
             parent: start.and_then(|start| Some((start.run, start.parent.clone()?))),
             was_signalled: false,
             has_signals: false,
-            has_states: false,
+            suspended: Arc::default(),
         }
     }
 }

@@ -66,9 +66,10 @@ impl PreparedRecord {
         &self.next
     }
 
-    /// Whether one of its steps wants something back when it goes on.
-    pub(super) fn has_states(&self) -> bool {
-        self.steps.iter().any(PackedStep::has_state)
+    /// The steps to write that have a state on record.
+    pub(super) fn resumed_steps(&self) -> impl Iterator<Item = &PackedStep> {
+        let is_suspended = |step: &&PackedStep| self.held.suspended.contains(&step.key());
+        self.steps.iter().filter(move |_| !self.held.suspended.is_empty()).filter(is_suspended)
     }
 
     /// Whether one of its steps is over.

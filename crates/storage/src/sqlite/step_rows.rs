@@ -3,6 +3,7 @@
 use model::{AttemptStatus, StepStatus};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, IntoActiveModel};
 
+use super::ready::StepKey;
 use super::script::{Replace, Script};
 use super::writer::Keys;
 use crate::entities::{attempt, payload, step};
@@ -44,6 +45,11 @@ impl PackedStep {
                 state_payload_id: None,
             },
         })
+    }
+
+    /// Which step of its run it is.
+    pub(super) fn key(&self) -> StepKey {
+        (self.row.node_id.clone(), self.row.iteration.clone())
     }
 
     /// Whether the step wants something back when it goes on.
