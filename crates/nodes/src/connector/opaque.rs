@@ -10,7 +10,8 @@ use crate::node::Input;
 
 /// The values taken out of one call.
 pub(super) struct Opaque {
-    nonce: String,
+    /// What every token begins with.
+    prefix: String,
     values: Vec<Value>,
 }
 
@@ -21,7 +22,7 @@ impl Opaque {
         hash.update(b"opaque value");
         hash.update(input.surroundings.seed.to_be_bytes());
         hash.update(input.node.id.as_str().as_bytes());
-        Self { nonce: hex::encode(&hash.finalize()[..16]), values: Vec::new() }
+        Self { prefix: format!("opaque:{}:", hex::encode(&hash.finalize()[..16])), values: Vec::new() }
     }
 
     /// Takes the value at `path` (`params.<name>`, `reply.body`) out of the call. Null stays, so that scripts can ask for it.
@@ -35,7 +36,7 @@ impl Opaque {
             }
         }
         if !place.is_null() {
-            let token = Value::String(format!("{}{}", self.prefix(), self.values.len()));
+            let token = Value::String(format!("{}{}", self.prefix, self.values.len()));
             self.values.push(std::mem::replace(place, token));
         }
     }
@@ -47,7 +48,7 @@ impl Opaque {
         }
         match value {
             Value::String(text) => {
-                let index = text.strip_prefix(&self.prefix()).and_then(|index| index.parse::<usize>().ok());
+                let index = text.strip_prefix(&self.prefix).and_then(|index| index.parse::<usize>().ok());
                 if let Some(taken) = index.and_then(|index| self.values.get(index)) {
                     *value = taken.clone();
                 }
@@ -56,9 +57,5 @@ impl Opaque {
             Value::Object(fields) => fields.values_mut().for_each(|field| self.put_back(field)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-    }
-
-    fn prefix(&self) -> String {
-        format!("opaque:{}:", self.nonce)
     }
 }
