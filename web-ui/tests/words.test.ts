@@ -91,3 +91,20 @@ test("on a low screen the data of the sample stay open once somebody opened them
   await editor.open(`/workflows/${id}?node=second`);
   await expect.poll(() => opener.getAttribute("aria-expanded")).toBe("true");
 });
+
+test("an expression that cannot be computed says so in the reader's language", async () => {
+  const { page, tolerate } = await stage.visit({ language: GERMAN });
+  tolerate(/422/);
+  const call = node("call", "http.request", { url: "{{ no_such_function(1) }}" }, 1);
+  const { id } = await stage.api.createWorkflow(
+    "Ausdruck",
+    definition([node("order", "webhook"), call], ["order -> call"]),
+  );
+  const editor = new EditorPage(page, GERMAN);
+  await editor.open(`/workflows/${id}?node=call`);
+  await editor.line("url").locator(".chip").click();
+  await page
+    .getByRole("group", { name: editor.say("editor.chip.edit") })
+    .getByText(editor.say("failure.expression.title"))
+    .waitFor();
+});

@@ -2,6 +2,7 @@
 import { ApiProblem, Unreachable } from "../api/client.ts";
 import type { Change } from "../api/workflows.ts";
 import type { DraftProblem, Workflow } from "../data.ts";
+import { lazy } from "../loading/lazy.ts";
 import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
 import type { Definition } from "../workflow/definition.ts";
@@ -238,7 +239,7 @@ export class Saving {
     if (problem?.status === 401 || problem?.code === "cross_site") return this.#wait("signed_out");
     const passes = error instanceof Unreachable || problem?.status === 429 || (problem?.status ?? 0) >= 500;
     if (passes) return this.#wait("offline");
-    const message = problem?.status === 404 ? t("editor.save.deleted") : (problem?.detail ?? String(error));
+    const message = problem?.status === 404 ? t("editor.save.deleted") : await wordsOf(error);
     this.#draft.save = { kind: "refused", message };
     return false;
   }
@@ -305,5 +306,15 @@ export class Saving {
   #schedule(delay_ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.flush(), delay_ms);
+  }
+}
+
+/** Why the server refuses a draft, in the person's words. */
+async function wordsOf(error: unknown): Promise<string> {
+  try {
+    return (await lazy(() => import("../execution/fault.ts"))).faultText(error);
+  } catch {
+    // Without those words the server's own must do.
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import german from "../../../crates/server/messages/de.json";
 import { ApiProblem, Unreachable } from "../api/client.ts";
 import type { Change } from "../api/workflows.ts";
 import type { DraftProblem, Workflow } from "../data.ts";
+import { useTexts } from "../texts/texts.ts";
 import { toasts } from "../toasts/toasts.svelte.ts";
 import { type Definition, nodeOf } from "../workflow/definition.ts";
 import { setNode, setParam } from "../workflow/edits.ts";
@@ -242,10 +244,22 @@ describe("when the server cannot be reached", () => {
     server.faults = [new ApiProblem(413, "too_large", "The definition is too large.", {})];
     edit(url("1"));
     await vi.advanceTimersByTimeAsync(600);
+    // The words come with a part of their own.
+    await vi.dynamicImportSettled();
     expect(draft.save).toEqual({ kind: "refused", message: "The definition is too large." });
     edit(url("2"));
     await vi.advanceTimersByTimeAsync(600);
     expect([draft.save.kind, urlOf(server.workflow.definition)]).toEqual(["saved", "2"]);
+  });
+
+  test("who reads German is told in German why the server refuses a draft", async () => {
+    useTexts("de", german);
+    server.faults = [new ApiProblem(413, "too_large", "The definition is too large.", {})];
+    edit(url("1"));
+    await vi.advanceTimersByTimeAsync(600);
+    await vi.dynamicImportSettled();
+    useTexts("en", {});
+    expect(draft.save).toEqual({ kind: "refused", message: german["editor.fault.larger"] });
   });
 });
 

@@ -29,7 +29,7 @@ test("a sample that is too large is told as such", () => {
 
 test("a rare fault is told in German with the exact words behind it", () => {
   expect(faultText(problem(422, "invalid_expression"))).toBe(
-    `${german["draft.invalid_expression"]} (The server's words.)`,
+    `${german["failure.expression.title"]} (The server's words.)`,
   );
   expect(faultText(problem(422, "invalid_request"))).toBe(`${german["editor.fault.other"]} (The server's words.)`);
 });

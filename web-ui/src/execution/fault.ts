@@ -29,5 +29,11 @@ export function faultText(error: unknown): string {
   const kind = KINDS[error.code];
   if (kind !== undefined) return t(kind);
   // Rare, and only the exact words tell what to mend.
-  return `${textFor(`draft.${error.code}`) ?? t("editor.fault.other")} (${error.detail})`;
+  return `${titleOf(error.code)} (${error.detail})`;
+}
+
+function titleOf(code: string): string {
+  // It may read well and still give nothing.
+  if (code === "invalid_expression") return t("failure.expression.title");
+  return textFor(`draft.${code}`) ?? t("editor.fault.other");
 }

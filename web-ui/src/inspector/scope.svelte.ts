@@ -5,6 +5,7 @@ import { ApiProblem, call } from "../api/client.ts";
 import type { NodeType, Parameter } from "../catalogue/catalogue.svelte.ts";
 import type { DraftProblem } from "../data.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
+import { faultText } from "../execution/fault.ts";
 import type { ChipLook } from "../expression/chip_line.ts";
 import { preview, readableName, type Words } from "../expression/names.ts";
 import { follow, type Path, parsePath } from "../expression/path.ts";
@@ -228,7 +229,7 @@ export class Scope {
       this.#results.set(source, { kind: "value", value: await evaluate({ expression: source }, this, signal) });
     } catch (error) {
       if (signal.aborted) return;
-      const message = error instanceof ApiProblem ? error.detail : t("editor.chip.unreachable");
+      const message = error instanceof ApiProblem ? faultText(error) : t("editor.chip.unreachable");
       this.#results.set(source, { kind: "fault", message });
     }
   }
