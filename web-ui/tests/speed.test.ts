@@ -12,13 +12,13 @@ async function best(rounds: () => Promise<number>): Promise<number> {
   return Math.max(...found);
 }
 
-/** The promise is a second with the product as people run it; a build for development answers and draws about half as fast. */
-const USABLE_MS = process.env.STELLWERK_BINARY?.includes("/release/") ? 1_000 : 2_000;
+/** How often a page is opened: what else a busy machine does must not decide. */
+const ROUNDS = 5;
 
 test("a workflow of 200 nodes can be used within a second", async () => {
   const { id } = await stage.api.createWorkflow("Large", many(200));
   const times: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const { page } = await stage.visit();
     await page.addInitScript(() => {
       const look = () => {
@@ -33,9 +33,11 @@ test("a workflow of 200 nodes can be used within a second", async () => {
     await page.goto(`/workflows/${id}`);
     const usable = await page.waitForFunction(() => (globalThis as unknown as { usableMs?: number }).usableMs);
     times.push((await usable.jsonValue()) ?? Number.NaN);
+    // What it fetches and draws afterwards is not to slow the next one down.
+    await page.close();
   }
   console.info("200 nodes usable after", times.map(Math.round), "ms");
-  expect(Math.min(...times)).toBeLessThanOrEqual(USABLE_MS);
+  expect(Math.min(...times)).toBeLessThanOrEqual(1_000);
 });
 
 test("200 nodes move with at least 50 frames a second, one dragged or all together", async () => {
