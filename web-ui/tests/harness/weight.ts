@@ -24,6 +24,8 @@ export async function weigh(page: Page, path: string, usable = "main"): Promise<
   await page.locator(usable).first().waitFor();
   // A stream of news never ends, so the network does not fall silent; but the page has nothing left to ask for.
   await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle)));
+  // The browser says when it has painted only a moment later.
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
   const weight = await page.evaluate(sumUp);
   await session.detach();
   return weight;
