@@ -171,8 +171,7 @@ fn question(url: String) -> HttpRequest {
 fn nothing_there(reply: &HttpReply) -> NodeError {
     let status = reply.status;
     let message = format!(
-        "The address answered {status}, which is no result. Nothing was decided. If it means that the step did not happen, \
-         have it done again."
+        "The address answered {status}, which is no result. If it means that the step did not happen, have it done again."
     );
     NodeError::permanent(ErrorCode::HttpStatus, message).with_details(json!({ "status": status, "url": reply.url }))
 }

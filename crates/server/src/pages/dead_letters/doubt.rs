@@ -127,7 +127,7 @@ pub(super) async fn fetch(
         }
         Err(FetchError::Failed(error)) => {
             let failure = Failure::of(l.texts(), &error);
-            let fault = format!("{}: {}", failure.title, failure.words()).trim_end_matches([':', ' ']).to_owned();
+            let fault = format!("{}. {}", failure.title, failure.words());
             (StatusCode::UNPROCESSABLE_ENTITY, String::new(), Told { fault, preview: None, port: String::new() })
         }
         Err(FetchError::NotInDoubt) => return Ok(decided()),
