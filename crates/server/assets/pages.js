@@ -1,11 +1,12 @@
 // Small comforts on every page; each page works without them.
 
-// Times are shown in the reader's time zone from the next page on.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.includes(`stellwerk_zone=${zone}`)) {
+// Times are shown in the reader's time zone from the next page on. Asking for it takes long, so the page comes first.
+(window.requestIdleCallback ?? setTimeout)(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || document.cookie.includes(`stellwerk_zone=${zone}`)) return;
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `stellwerk_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
-}
+});
 
 // What was said once is not said again after a reload.
 const address = new URL(location.href);
