@@ -150,7 +150,7 @@ impl Engine {
         let lease = Lease { run_key: record.key, epoch: i64::MAX, opening: 0 };
         let (event, mode, started_at) = (record.event, record.mode, record.started_at);
         let run = Stranded { lease, run, workflow_key, definition_key, mode, event, started_at, crashes: 0 };
-        let ended = Ended { shared, prepared: &prepared, run: &run, output: &serde_json::Value::Null };
+        let ended = Ended { shared, prepared: &prepared, run: &run, output: &serde_json::Value::Null, context: None };
         let ending = Ending::new(RunStatus::Cancelled, shared.clock.now());
         Ok(ended.call_back(&ending).await.into_iter().collect())
     }

@@ -50,7 +50,8 @@ impl Shared {
         let (definition_key, workflow_key) = (stranded.definition_key, stranded.workflow_key);
         match self.definitions.get(&self.storage, &self.catalogue, definition_key, workflow_key).await {
             Ok(prepared) => {
-                let ended = Ended { shared: self, prepared: &prepared, run: &stranded, output: &Value::Null };
+                let ended =
+                    Ended { shared: self, prepared: &prepared, run: &stranded, output: &Value::Null, context: None };
                 progress.starts = ended.followers(&ending).await;
             }
             Err(error) => tracing::error!(%error, run = %stranded.run, "nobody could be told of the end of a run"),

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use model::personal::MASK;
 use model::{Definition, Event, EventId, NodeError, NodeId, RunId, RunStatus};
 use serde_json::{Map, Value, json};
 use storage::queue::{Ending, NewEvent, RunMode, StartRun};
 use storage::{ActiveVersion, StorageError};
 
 use super::TRY_AGAIN_MS;
+use super::scope::ROOT;
 use super::work::Work;
 use crate::engine::Shared;
 use crate::ordering::order_key;
@@ -26,6 +28,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) run: &'a Stranded,
     /// What its last step gave.
     pub(crate) output: &'a Value,
+    /// What its steps saw; none when it is not at work any more.
+    pub(crate) context: Option<&'a Value>,
 }
 
 impl Work<'_> {
@@ -37,6 +41,7 @@ impl Work<'_> {
             prepared: self.prepared,
             run: &run,
             output: self.last_output().unwrap_or(&Value::Null),
+            context: self.scopes.get(&ROOT).map(|root| &*root.context),
         };
         let followers = ended.followers(ending).await;
         for event in followers {
@@ -65,6 +70,7 @@ impl Ended<'_> {
     /// The runs of other workflows that begin because this run failed. One that cannot be read does not keep the others away.
     async fn error_workflows(&self, versions: Vec<ActiveVersion>, ending: &Ending) -> Vec<NewEvent> {
         let mut events = Vec::new();
+        let failure = self.failure(ending).await;
         for active in versions.into_iter().filter(|active| active.workflow != self.prepared.workflow) {
             let (definition_key, workflow_key) = (active.definition_key, active.workflow_key);
             let (storage, catalogue) = (&self.shared.storage, &self.shared.catalogue);
@@ -78,7 +84,7 @@ impl Ended<'_> {
             };
             for trigger in prepared.error_triggers_for(self.prepared.workflow) {
                 let run = self.follower(&["error", &active.workflow.to_string(), trigger.as_str()]);
-                let event = self.event_of(self.failure(ending));
+                let event = self.event_of(failure.clone());
                 let key = order_key(&prepared.definition.settings, &event).unwrap_or_else(|error| {
                     tracing::warn!(%error, workflow = %active.workflow, "the order of runs cannot be computed");
                     None
@@ -167,8 +173,9 @@ impl Ended<'_> {
     }
 
     /// What a workflow for failed runs gets to know.
-    fn failure(&self, ending: &Ending) -> Value {
-        let error = ending.error.clone().unwrap_or_default();
+    async fn failure(&self, ending: &Ending) -> Value {
+        let mut error = ending.error.clone().unwrap_or_default();
+        self.hide_personal(&mut error).await;
         json!({
             "workflow": { "id": self.prepared.workflow, "name": self.prepared.workflow_name },
             "run": {
@@ -179,6 +186,34 @@ impl Ended<'_> {
             "node": error["node"],
             "error": error["error"],
         })
+    }
+
+    /// Masks in an error what stands in personal fields of the run. Whoever watches for failures has other personal fields, and
+    /// its history would show them.
+    async fn hide_personal(&self, error: &mut Value) {
+        let (workflow_key, definition_key) = (self.run.workflow_key, Some(self.run.definition_key));
+        let personal = match insist(|| self.shared.storage.personal_fields(workflow_key, definition_key)).await {
+            Ok(personal) if personal.is_empty() => return,
+            Ok(personal) => personal,
+            Err(unread) => {
+                tracing::error!(error = %unread, run = %self.run.run, "what is personal in an error is not known");
+                *error = json!({ "node": error["node"] });
+                return;
+            }
+        };
+        let texts = match self.context {
+            Some(context) => personal.texts(context),
+            None => personal.texts(&self.context_on_record().await),
+        };
+        texts.replace_in(error, MASK);
+    }
+
+    async fn context_on_record(&self) -> Value {
+        let storage = &self.shared.storage;
+        let trigger = storage.event_content(self.run.event).await.map(|mut event| event.take_context());
+        let steps = storage.outer_steps(self.run.lease.run_key).await.unwrap_or_default();
+        let outputs = steps.into_iter().filter_map(|step| Some((step.node.0, step.output?)));
+        json!({ "trigger": trigger.unwrap_or_default(), "steps": Value::Object(outputs.collect()) })
     }
 
     /// The id of a run that follows from this end of the run. One that went on and ended again has other followers.

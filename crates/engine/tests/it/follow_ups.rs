@@ -52,6 +52,25 @@ async fn a_failed_run_starts_the_workflows_that_watch_for_it() {
 }
 
 #[tokio::test]
+async fn what_is_personal_in_the_failed_run_does_not_reach_those_who_watch_for_it() {
+    let bench = Bench::open().await;
+    let all = bench.publish("All", watching(json!([]))).await;
+    let stop = json!({"id": "stop", "type": "stop_with_error", "params": {"message": "No mail for {{ $.steps.pick.who }}, order {{ $.trigger.body.id }}"}});
+    let pick = json!({"id": "pick", "type": "set_fields", "params": {"fields": {"who": "{{ $.trigger.body.email }}"}}});
+    let mut definition = chain(&[pick, stop]);
+    definition["settings"] = json!({"personal": ["email"]});
+    let workflow = bench.publish("Orders", definition).await;
+    let body = json!({"email": "ann@example.com", "id": 7});
+    let run = bench.begin(&workflow, Sample { body, ..Sample::default() }).await;
+    bench.idle().await;
+    let error = bench.run(run).await.error.unwrap();
+    assert_eq!(error["error"]["message"], "No mail for ann@example.com, order 7", "the run itself keeps what happened");
+    let told = bench.latest(&all).await.unwrap();
+    let note = bench.steps(told.id).await["note"].output.clone().unwrap();
+    assert_eq!(note["why"], format!("No mail for {}, order 7", model::personal::MASK));
+}
+
+#[tokio::test]
 async fn a_failed_run_that_watches_for_failed_runs_starts_no_further_one() {
     let bench = Bench::open().await;
     let mut definition = watching(json!([]));
