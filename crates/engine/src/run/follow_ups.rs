@@ -70,7 +70,8 @@ impl Ended<'_> {
     /// The runs of other workflows that begin because this run failed. One that cannot be read does not keep the others away.
     async fn error_workflows(&self, versions: Vec<ActiveVersion>, ending: &Ending) -> Vec<NewEvent> {
         let mut events = Vec::new();
-        let failure = self.failure(ending).await;
+        // Most failures nobody watches for, so it is put together when the first one does.
+        let mut failure = None;
         for active in versions.into_iter().filter(|active| active.workflow != self.prepared.workflow) {
             let (definition_key, workflow_key) = (active.definition_key, active.workflow_key);
             let (storage, catalogue) = (&self.shared.storage, &self.shared.catalogue);
@@ -84,7 +85,10 @@ impl Ended<'_> {
             };
             for trigger in prepared.error_triggers_for(self.prepared.workflow) {
                 let run = self.follower(&["error", &active.workflow.to_string(), trigger.as_str()]);
-                let event = self.event_of(failure.clone());
+                if failure.is_none() {
+                    failure = Some(self.failure(ending).await);
+                }
+                let event = self.event_of(failure.clone().unwrap_or_default());
                 let key = order_key(&prepared.definition.settings, &event).unwrap_or_else(|error| {
                     tracing::warn!(%error, workflow = %active.workflow, "the order of runs cannot be computed");
                     None

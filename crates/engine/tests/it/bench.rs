@@ -76,6 +76,22 @@ pub(crate) struct Sample {
     pub(crate) query: Map<String, Value>,
 }
 
+/// A webhook, a box over `trigger.body` and these nodes in it, each led to by the one before it.
+#[expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
+pub(crate) fn each(params: Value, inside: &[Value]) -> Value {
+    let mut nodes =
+        vec![json!({"id": "order", "type": "webhook"}), json!({"id": "each", "type": "for_each", "params": params})];
+    nodes[1]["params"]["items"] = json!("{{ $.trigger.body }}");
+    let mut edges = vec![json!({"from": "order", "to": "each"})];
+    edges.extend(inside.windows(2).map(|pair| json!({"from": pair[0]["id"], "to": pair[1]["id"]})));
+    for node in inside {
+        let mut node = node.clone();
+        node["parent"] = json!("each");
+        nodes.push(node);
+    }
+    json!({"nodes": nodes, "edges": edges, "settings": {"run_timeout_ms": 86_400_000}})
+}
+
 impl Workflow {
     /// Its key and that of its definition.
     pub(crate) fn keys(&self) -> (i64, i64) {

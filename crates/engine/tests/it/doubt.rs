@@ -9,7 +9,7 @@ use engine::replay::{ReplayError, ReplayFrom, ReplayWish};
 use model::{AttemptStatus, NodeId, RunId, RunStatus, StepStatus};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Sample, chain, charge, patiently};
+use crate::bench::{Bench, Sample, chain, charge, each, patiently};
 use crate::sink::{Reaction, Sink};
 
 /// A run that is cut off while a request that must not be sent twice is under way, and what the sink saw of it.
@@ -100,14 +100,8 @@ async fn a_request_in_a_turn_that_is_in_doubt_stops_the_run_and_the_other_turns_
     })
     .await;
     let bench = Bench::open().await;
-    let mut call = charge("charge", &sink.url("/{{ $.index }}"));
-    call["parent"] = json!("each");
-    let each = json!({"id": "each", "type": "for_each", "params": {"items": "{{ $.trigger.body }}", "on_failure": "continue"}});
-    let definition = json!({
-        "nodes": [{"id": "order", "type": "webhook"}, each, call],
-        "edges": [{"from": "order", "to": "each"}],
-    });
-    let workflow = bench.workflow(definition).await;
+    let call = charge("charge", &sink.url("/{{ $.index }}"));
+    let workflow = bench.workflow(each(json!({"on_failure": "continue"}), &[call])).await;
     let run = bench.begin(&workflow, Sample { body: json!(["a", "b", "c"]), ..Sample::default() }).await;
     bench.idle().await;
     assert_eq!(sink.paths(), ["/0", "/1"]);

@@ -7,7 +7,7 @@ use model::{NodeId, RunId, RunStatus};
 use serde_json::{Value, json};
 use storage::queue::GivenParams;
 
-use crate::bench::{Bench, Sample, call, chain, charge, patiently};
+use crate::bench::{Bench, Sample, call, chain, charge, each, patiently};
 use crate::sink::{Reaction, Sink};
 
 fn given(run: RunId, from: ReplayFrom, node: &str, params: Value) -> ReplayWish {
@@ -94,14 +94,8 @@ async fn a_loop_that_is_given_other_items_walks_all_of_them() {
     })
     .await;
     let bench = Bench::open().await;
-    let mut inside = call("call", &sink.url("/{{ $.item }}"));
-    inside["parent"] = json!("each");
-    let each = json!({"id": "each", "type": "for_each", "params": {"items": "{{ $.trigger.body }}"}});
-    let definition = json!({
-        "nodes": [{"id": "order", "type": "webhook"}, each, inside],
-        "edges": [{"from": "order", "to": "each"}],
-    });
-    let workflow = bench.publish("Orders", definition).await;
+    let inside = call("call", &sink.url("/{{ $.item }}"));
+    let workflow = bench.publish("Orders", each(json!({}), &[inside])).await;
     let run = bench.begin(&workflow, Sample { body: json!(["a", "b"]), ..Sample::default() }).await;
     bench.idle().await;
     let wish = given(run, ReplayFrom::FailedStep, "each", json!({"items": ["x", "y", "z"]}));

@@ -4,7 +4,7 @@ use engine::look_back::{FetchError, Fetched};
 use model::{ErrorCode, RunId, RunStatus};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Sample, chain, charge};
+use crate::bench::{Bench, Sample, chain, charge, each};
 use crate::sink::{Reaction, Sink};
 
 /// Takes a charge without a word, and knows it afterwards.
@@ -51,14 +51,8 @@ async fn a_connector_makes_of_what_is_fetched_what_it_makes_of_an_answer() {
 async fn in_a_turn_the_whole_answer_is_the_result() {
     let sink = silent_bank().await;
     let bench = Bench::open().await;
-    let mut charge = charge("charge", &sink.url("/charges"));
-    charge["parent"] = json!("each");
-    let each = json!({"id": "each", "type": "for_each", "params": {"items": "{{ $.trigger.body }}"}});
-    let definition = json!({
-        "nodes": [{"id": "order", "type": "webhook"}, each, charge],
-        "edges": [{"from": "order", "to": "each"}],
-    });
-    let workflow = bench.workflow(definition).await;
+    let charge = charge("charge", &sink.url("/charges"));
+    let workflow = bench.workflow(each(json!({}), &[charge])).await;
     let run = bench.begin(&workflow, Sample { body: json!([1]), ..Sample::default() }).await;
     bench.idle().await;
     let fetched = ask(&bench, run, sink.url("/charges/77")).await.unwrap();

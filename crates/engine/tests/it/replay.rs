@@ -9,7 +9,7 @@ use model::{NodeId, RunStatus, StepStatus};
 use serde_json::{Value, json};
 use storage::queue::RunMode;
 
-use crate::bench::{Bench, Sample, call, chain};
+use crate::bench::{Bench, Sample, call, chain, each};
 use crate::sink::{Reaction, Sink};
 
 /// A sink that refuses `/b` until it is told to be kind.
@@ -84,14 +84,8 @@ async fn a_replay_from_a_chosen_node_may_use_other_outputs_of_the_steps_before_i
 async fn a_replay_of_a_failed_box_keeps_the_turns_that_ended_well() {
     let (sink, kind) = strict_sink().await;
     let bench = Bench::open().await;
-    let mut inside = call("call", &sink.url("/{{ $.item }}"));
-    inside["parent"] = json!("each");
-    let each = json!({"id": "each", "type": "for_each", "params": {"items": "{{ $.trigger.body }}"}});
-    let definition = json!({
-        "nodes": [{"id": "order", "type": "webhook"}, each, inside],
-        "edges": [{"from": "order", "to": "each"}],
-    });
-    let workflow = bench.publish("Orders", definition).await;
+    let inside = call("call", &sink.url("/{{ $.item }}"));
+    let workflow = bench.publish("Orders", each(json!({}), &[inside])).await;
     let run = bench.begin(&workflow, Sample { body: json!(["a", "b", "c"]), ..Sample::default() }).await;
     bench.idle().await;
     assert_eq!((bench.status(run).await, sink.paths().len()), (RunStatus::Dead, 2));

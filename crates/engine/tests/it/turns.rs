@@ -4,24 +4,8 @@ use engine::EngineSettings;
 use model::{RunStatus, StepStatus};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Sample, patiently};
+use crate::bench::{Bench, Sample, each, patiently};
 use crate::sink::{Reaction, Sink};
-
-/// A webhook, a box over `trigger.body` and these nodes in it, each led to by the one before it.
-#[expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
-fn each(params: Value, inside: &[Value]) -> Value {
-    let mut nodes =
-        vec![json!({"id": "order", "type": "webhook"}), json!({"id": "each", "type": "for_each", "params": params})];
-    nodes[1]["params"]["items"] = json!("{{ $.trigger.body }}");
-    let mut edges = vec![json!({"from": "order", "to": "each"})];
-    edges.extend(inside.windows(2).map(|pair| json!({"from": pair[0]["id"], "to": pair[1]["id"]})));
-    for node in inside {
-        let mut node = node.clone();
-        node["parent"] = json!("each");
-        nodes.push(node);
-    }
-    json!({"nodes": nodes, "edges": edges, "settings": {"run_timeout_ms": 86_400_000}})
-}
 
 fn get(id: &str, url: &str) -> Value {
     json!({"id": id, "type": "http.request", "params": {"method": "GET", "url": url}})
