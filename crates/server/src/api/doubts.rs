@@ -96,16 +96,19 @@ pub async fn fetch(
     Ok(Json(FetchedResult { result, port, exchange }))
 }
 
-/// Asks the other side, and writes down that somebody did.
+/// Asks the other side, and writes down that somebody did, also when no result came back: the credential may have been used.
 pub(crate) async fn ask(
     (storage, engine, config): (&Storage, &Engine, &Config),
     run: RunId,
     url: String,
     by: String,
 ) -> Result<Fetched, FetchError> {
-    let fetched = engine.fetch_result(run, url, config.api.test_timeout_ms).await?;
-    audit::note(storage, by, "run.doubt_asked", ("run", run.to_string()), json!({})).await;
-    Ok(fetched)
+    let fetched = engine.fetch_result(run, url, config.api.test_timeout_ms).await;
+    if matches!(fetched, Ok(_) | Err(FetchError::Failed(_))) {
+        let details = json!({ "answered": fetched.is_ok() });
+        audit::note(storage, by, "run.doubt_asked", ("run", run.to_string()), details).await;
+    }
+    fetched
 }
 
 /// Carries out a person's word on a run in doubt and notes it.
@@ -133,7 +136,7 @@ pub(crate) async fn decide(
         }
     };
     if !engine.answer_in_doubt(run, answer, Some(by.clone())).await? {
-        return Err(Problem::wrong_state("Somebody decided about this run in the meantime."));
+        return Err(Problem::not_now("problem.decided_meanwhile"));
     }
     audit::note(storage, by, "run.doubt_answered", ("run", run.to_string()), json!({ "answer": word })).await;
     Ok(())
@@ -142,14 +145,14 @@ pub(crate) async fn decide(
 async fn doubtful_letter(storage: &Storage, run: RunId) -> Result<DeadLetterRecord, Problem> {
     let letter = open_letter(storage, run).await?;
     if letter.reason != DeadLetterReason::InDoubt {
-        return Err(Problem::wrong_state("The run is not in doubt: it failed. Replay or discard it."));
+        return Err(Problem::not_now("problem.not_in_doubt"));
     }
     Ok(letter)
 }
 
 fn refused(error: FetchError) -> Problem {
     match error {
-        FetchError::NotInDoubt => Problem::wrong_state("Somebody decided about this run in the meantime."),
+        FetchError::NotInDoubt => Problem::not_now("problem.decided_meanwhile"),
         FetchError::Failed(error) => Problem::invalid_request(error.message).at_parameter("url"),
         FetchError::Storage(error) => error.into(),
     }
