@@ -237,6 +237,7 @@ pub(crate) fn hosts_of(catalogue: &Catalogue, input: &CredentialInput) -> Result
         }
         let host = hosts::pattern_of(address).ok_or_else(|| {
             Problem::invalid_request(format!("The field `{field}` must be an address like https://example.com."))
+                .for_people("form.address_invalid", &[])
                 .at_parameter(format!("fields.{field}"))
         })?;
         return Ok(vec![host]);

@@ -192,7 +192,7 @@ pub(crate) async fn put_aside(storage: &Storage, choice: &Choice, by: String) ->
 pub(crate) async fn take_back(storage: &Storage, run: RunId, by: String) -> Result<u64, Problem> {
     let count = storage.reopen_dead_letters(run).await?;
     if count == 0 {
-        return Err(Problem::wrong_state("It is not discarded, so there is nothing to undo."));
+        return Err(Problem::not_now("problem.not_discarded"));
     }
     audit::note(storage, by, "dead_letters.reopened", ("run", run.to_string()), json!({ "count": count })).await;
     Ok(count)
@@ -204,7 +204,7 @@ pub(super) async fn open_letter(storage: &Storage, run: RunId) -> Result<DeadLet
     let letter = storage.dead_letter(record.key).await?.ok_or_else(|| Problem::not_found("dead letter"))?;
     match letter.state {
         DeadLetterState::Open => Ok(letter),
-        _ => Err(Problem::wrong_state("Somebody decided about this run already.")),
+        _ => Err(Problem::not_now("problem.decided")),
     }
 }
 

@@ -141,7 +141,7 @@ pub(crate) async fn report(
         }
         let real = real.get(&event.id);
         let Some(trigger_node) = trigger_of(storage, catalogue, &workflow, &definition, &event, real).await? else {
-            return Err(Problem::wrong_state("The workflow has no trigger to begin at."));
+            return Err(Problem::not_now("problem.no_trigger"));
         };
         let dry_run = DryRun {
             workflow: workflow.id,

@@ -115,9 +115,7 @@ pub(crate) async fn usable_event(storage: &Storage, workflow: WorkflowId, id: Ev
         return Err(Problem::not_found("event of this workflow"));
     }
     if !is_usable(&event) {
-        let detail = "This request was refused, so there is no content of it to work with. Let its sender correct it and \
-                      send it again, or take another one.";
-        return Err(Problem::wrong_state(detail));
+        return Err(Problem::not_now("problem.refused_event"));
     }
     Ok(event)
 }

@@ -105,7 +105,7 @@ pub async fn activate(
     id: Path<WorkflowId>,
 ) -> Result<Json<State>, Problem> {
     if storage.workflow(*id).await?.published_version.is_none() {
-        return Err(Problem::wrong_state("The workflow is only a draft. Publish it first, then activate it."));
+        return Err(Problem::not_now("problem.draft_stays_off"));
     }
     set_active(&storage, &endpoints, *id, true, &caller.name()).await
 }

@@ -1,6 +1,7 @@
 //! Repeating one run.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::audit;
 use crate::auth::Caller;
-use crate::problem::{Problem, ProblemDocument};
+use crate::problem::{Problem, ProblemCode, ProblemDocument};
 use crate::webhooks::Receipt;
 
 /// How to repeat a run.
@@ -127,32 +128,27 @@ impl From<WhichVersion> for ReplayVersion {
 
 impl From<ReplayError> for Problem {
     fn from(error: ReplayError) -> Self {
+        let invalid = ProblemCode::InvalidRequest;
         match error {
-            ReplayError::NotOver => Self::wrong_state("The run is not over yet. Wait for its end, or cancel it first."),
+            ReplayError::NotOver => Self::not_now("problem.replay.not_over"),
             ReplayError::InDoubt(node) => Self::wrong_state(format!(
                 "Nobody knows whether the step `{node}` took effect, so a replay could do it a second time. Answer that first \
                  (POST /api/v1/dead-letters/{{run}}/answer): `happened`, `again` or `give_up`. Whoever wants everything done \
                  anew all the same sends `\"from\": \"start\"` with `\"although_in_doubt\": true`."
-            )),
-            ReplayError::NothingFailed => {
-                Self::wrong_state("No step of the run failed. Replay it from the start, or from a node.")
+            ))
+            .for_people("problem.replay.in_doubt", &[("node", &node)]),
+            ReplayError::NothingFailed => Self::not_now("problem.replay.nothing_failed"),
+            ReplayError::NoSuchNode(node) => {
+                Self::said(invalid, "problem.replay.no_step", &[("node", &node)]).at_parameter("from")
             }
-            ReplayError::NoSuchNode(node) => Self::invalid_request(format!(
-                "That version has no step `{node}` outside of loops. Replay from the start, or with the other version."
-            ))
-            .at_parameter("from"),
-            ReplayError::NotDoneAgain(node) => Self::invalid_request(format!(
-                "The step `{node}` is not done again in this replay, so it cannot be given parameters: it lies in a loop, is \
-                 taken over, starts the run, or is not there. Begin earlier, or leave it out."
-            ))
-            .at_parameter("params"),
-            ReplayError::NoSuchParameter(node, name) => Self::invalid_request(format!(
-                "The step `{node}` has no parameter `{name}`. Its type's page lists those it has."
-            ))
-            .at_parameter("params"),
-            ReplayError::NotPublished => Self::wrong_state(
-                "No version is published now. Publish the workflow, or replay with the original version.",
-            ),
+            ReplayError::NotDoneAgain(node) => {
+                Self::said(invalid, "problem.replay.not_done_again", &[("node", &node)]).at_parameter("params")
+            }
+            ReplayError::NoSuchParameter(node, name) => {
+                let values: [(_, &dyn Display); 2] = [("node", &node), ("parameter", &name)];
+                Self::said(invalid, "problem.replay.no_parameter", &values).at_parameter("params")
+            }
+            ReplayError::NotPublished => Self::not_now("problem.replay.not_published"),
             ReplayError::Event(error) => Self::invalid_request(error.message).at_parameter("event"),
             ReplayError::Storage(error) => error.into(),
         }

@@ -88,8 +88,7 @@ pub async fn begin(
     wish: Json<ReplayMany>,
 ) -> Result<(Json<ReplayJob>, StatusCode), Problem> {
     let job = begin_job(&storage, &engine, wish.into_inner(), caller.name()).await?;
-    let job =
-        job.ok_or_else(|| Problem::wrong_state("None of these can be replayed: they are decided or in doubt."))?;
+    let job = job.ok_or_else(|| Problem::not_now("problem.none_replayable"))?;
     Ok((Json(job.into()), StatusCode::ACCEPTED))
 }
 

@@ -275,7 +275,8 @@ pub async fn cancel(
     let cancelled = engine.cancel(*id).await?;
     let run = storage.run(*id).await?;
     if !cancelled {
-        return Err(Problem::wrong_state(format!("The run is over already: it is {}.", run.status)));
+        return Err(Problem::wrong_state(format!("The run is over already: it is {}.", run.status))
+            .for_people("problem.run_over", &[]));
     }
     audit::note(&storage, caller.name(), "run.cancelled", ("run", id.to_string()), json!({})).await;
     Ok(Json(run_detail(&storage, &run).await?))

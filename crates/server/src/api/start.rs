@@ -124,7 +124,7 @@ async fn definition_of(
         return Ok((version.definition_key, Some(number), storage.definition(version.definition_key).await?));
     }
     if which == Which::Published {
-        return Err(Problem::wrong_state("The workflow is only a draft. Publish it first, or run the draft."));
+        return Err(Problem::not_now("problem.only_draft"));
     }
     let problems = check_definition(&workflow.draft, catalogue, storage).await?;
     if !problems.is_empty() {
@@ -140,7 +140,7 @@ fn trigger_of(definition: &Definition, catalogue: &Catalogue, wanted: Option<&st
     };
     let mut triggers = definition.nodes.iter().filter(is_trigger).map(|node| node.id.clone());
     match wanted {
-        None => triggers.next().ok_or_else(|| Problem::wrong_state("The workflow has no trigger to begin at.")),
+        None => triggers.next().ok_or_else(|| Problem::not_now("problem.no_trigger")),
         Some(id) => triggers.find(|node| node.as_str() == id).ok_or_else(|| {
             Problem::invalid_request(format!("`{id}` is not a trigger of this workflow.")).at_parameter("node")
         }),

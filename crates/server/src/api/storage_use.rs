@@ -144,7 +144,7 @@ pub(crate) async fn begin_sweep(
     let sweep = sweep_of(storage, wish).await?;
     let preview = storage.preview_sweep(sweep).await?;
     if !housekeeping.sweep(sweep) {
-        return Err(Problem::wrong_state("An earlier removal is still under way. Wait until it is done."));
+        return Err(Problem::not_now("problem.removal_under_way"));
     }
     let of = wish.workflow.map_or_else(String::new, |workflow| workflow.to_string());
     let details = json!({ "before": sweep.before, "runs": preview.runs, "events": preview.events });

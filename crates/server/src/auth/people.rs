@@ -73,7 +73,7 @@ impl Accounts {
     pub async fn remove_user(&self, by: &UserRecord, id: UserId) -> Result<UserRecord, Problem> {
         must_be_owner(by)?;
         if by.id == id {
-            return Err(Problem::wrong_state("You cannot remove your own account."));
+            return Err(Problem::not_now("problem.own_account"));
         }
         let removed = self.storage().delete_user(id).await?;
         tracing::info!(email = removed.email, by = by.email, "an account was removed");

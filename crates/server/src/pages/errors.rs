@@ -61,7 +61,7 @@ pub fn error_page(
         status: document.status,
         title: layout.t(&title).to_owned(),
         text: layout.t(&text).to_owned(),
-        detail: if matches!(kind, "other" | "state" | "draft") { document.detail.clone() } else { String::new() },
+        detail: if matches!(kind, "other" | "state" | "draft") { problem.words(layout.texts()) } else { String::new() },
         error_id: document.error_id.clone().unwrap_or_default(),
         list: DESTINATIONS.iter().find(|list| list.href != "/" && list.holds(&layout.path)).copied(),
         l: layout,

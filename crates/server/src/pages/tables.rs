@@ -131,7 +131,7 @@ async fn create(
     match make(&storage, name.clone(), columns.collect(), signed_in.user.email.clone()).await {
         Ok(record) => Ok(see_other(&format!("/tables/{}", record.id))),
         Err(problem) if is_told(&problem) => {
-            let fault = problem.document().detail.clone();
+            let fault = problem.words(l.texts());
             tables_page(StatusCode::UNPROCESSABLE_ENTITY, l, &storage, (name, typed), fault).await
         }
         Err(problem) => Err(problem),
@@ -267,7 +267,7 @@ async fn told(
     }
     let mut l = Layout::for_user(request, signed_in);
     l.path = format!("/tables/{}", table.id);
-    let fault = problem.document().detail.clone();
+    let fault = problem.words(l.texts());
     table_page(StatusCode::UNPROCESSABLE_ENTITY, l, storage, table, &Wish::default(), None, fault).await
 }
 

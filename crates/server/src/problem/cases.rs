@@ -66,6 +66,11 @@ impl Problem {
         Self::new(ProblemCode::WrongState, detail)
     }
 
+    /// It is not in the state that this needs, as a sentence of the catalogue of texts says.
+    pub fn not_now(key: &'static str) -> Self {
+        Self::said(ProblemCode::WrongState, key, &[])
+    }
+
     /// The body is larger than allowed.
     pub fn too_large(limit_bytes: usize) -> Self {
         Self::new(ProblemCode::TooLarge, format!("The body is larger than {limit_bytes} bytes."))
@@ -145,15 +150,22 @@ impl From<StorageError> for Problem {
             StorageError::NotFound { what } => Self::not_found(what),
             StorageError::RevisionConflict { current } => Self::revision_conflict(current),
             StorageError::AlreadyExists { what } => {
-                Self::new(ProblemCode::AlreadyExists, format!("There is {what} already."))
+                let problem = Self::new(ProblemCode::AlreadyExists, format!("There is {what} already."));
+                match what {
+                    "a table with this name" => problem.for_people("problem.table_exists", &[]),
+                    "a row with this key" => problem.for_people("problem.row_exists", &[]),
+                    "an account with this e-mail address" => problem.for_people("problem.account_exists", &[]),
+                    _ => problem,
+                }
             }
             StorageError::InUse { what, used_by } => {
                 Self::new(ProblemCode::InUse, format!("The {what} is in use by {used_by}. Change that first."))
             }
             StorageError::TooMany { what, limit } => {
-                Self::wrong_state(format!("There may be at most {limit} {what}. Remove some first."))
+                let problem = Self::wrong_state(format!("There may be at most {limit} {what}. Remove some first."));
+                problem.for_people("problem.too_many", &[("limit", &limit)])
             }
-            StorageError::OwnerStays => Self::wrong_state("The owner's account cannot be removed."),
+            StorageError::OwnerStays => Self::not_now("problem.owner_stays"),
             StorageError::QueueFull
             | StorageError::Unavailable
             | StorageError::DiskLow { .. }

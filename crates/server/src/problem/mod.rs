@@ -14,6 +14,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::texts::{Language, Texts};
+
 pub use code::ProblemCode;
 pub use extractors::extractor_errors;
 
@@ -26,6 +28,14 @@ pub struct Problem {
     document: Box<ProblemDocument>,
     retry_after_s: Option<u64>,
     allowed_methods: Option<String>,
+    words: Option<Box<Words>>,
+}
+
+/// What a person is told in their language: a key of the catalogue of texts with the values for its placeholders.
+#[derive(Debug, Clone)]
+struct Words {
+    key: &'static str,
+    values: Vec<(&'static str, String)>,
 }
 
 /// The document that is sent. Members that do not apply are left out.
@@ -86,7 +96,31 @@ impl Problem {
             changed_at: None,
             error_id: None,
         };
-        Self { document: Box::new(document), retry_after_s: None, allowed_methods: None }
+        Self { document: Box::new(document), retry_after_s: None, allowed_methods: None, words: None }
+    }
+
+    /// A problem with a sentence of the catalogue. Programs get it in English, people in their language.
+    pub fn said(code: ProblemCode, key: &'static str, values: &[(&'static str, &dyn fmt::Display)]) -> Self {
+        let problem = Self::new(code, "").for_people(key, values);
+        let detail = problem.words(Texts::of(Language::En));
+        let mut problem = problem;
+        problem.document.detail = detail;
+        problem
+    }
+
+    /// The same problem with a sentence of the catalogue for people, where they need to know something else than programs.
+    #[must_use]
+    pub fn for_people(mut self, key: &'static str, values: &[(&'static str, &dyn fmt::Display)]) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        self.words = Some(Box::new(Words { key, values }));
+        self
+    }
+
+    /// What happened and what to do, for a person. What has no words of its own is told as programs are told it.
+    pub fn words(&self, texts: Texts) -> String {
+        let Some(words) = &self.words else { return self.document.detail.clone() };
+        let text = texts.t(words.key).to_owned();
+        words.values.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     /// The code.

@@ -49,6 +49,21 @@ fn codes_are_unique_and_have_an_error_status() {
 }
 
 #[test]
+fn programs_are_told_in_english_and_people_in_their_language() {
+    let said = Problem::said(ProblemCode::InvalidRequest, "problem.replay.no_step", &[("node", &"tell")]);
+    let german = said.words(Texts::of(Language::De));
+    assert!(said.document().detail.starts_with("That version has no step “tell”"), "{said}");
+    assert!(german.starts_with("Diese Version hat") && german.contains("„tell“"), "{german}");
+    let plain = Problem::wrong_state("Only so.");
+    assert_eq!(plain.words(Texts::of(Language::De)), "Only so.");
+    let other = Problem::wrong_state("POST /answer").for_people("problem.decided", &[]);
+    assert_eq!(
+        (other.document().detail.as_str(), other.words(Texts::of(Language::En)).contains("decided")),
+        ("POST /answer", true)
+    );
+}
+
+#[test]
 fn headers_say_what_to_do_next() {
     let header_of =
         |problem: Problem, name| problem.error_response().headers().get(name).unwrap().to_str().unwrap().to_owned();

@@ -58,7 +58,7 @@ pub async fn resume(
         SignalOutcome::Stored => "received",
         SignalOutcome::AlreadyThere => "already_received",
         SignalOutcome::RunOver => {
-            return Err(Problem::wrong_state("The run that waited for this is over."));
+            return Err(Problem::not_now("problem.wait_over"));
         }
     };
     Ok(HttpResponse::Accepted().json(Resumed { run, status }))

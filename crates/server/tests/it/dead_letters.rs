@@ -137,6 +137,9 @@ fn what_was_discarded_comes_back_and_everything_is_noted() {
     let runs_page = person.read(&format!("/dead-letters?group={group}"));
     assert!(runs_page.contains(&runs[0]) && runs_page.contains("Replay 2 runs"), "{runs_page}");
     assert!(person.weight(&format!("/dead-letters?group={group}")) < 30_000);
+    let german = Person::signed_in(&product, "de").read(&format!("/dead-letters?group={group}"));
+    let english = product.get("/dead-letters")["items"][0]["message"].as_str().unwrap().to_owned();
+    assert!(runs_page.contains(&english) && !german.contains(&english), "{english} in {german}");
     assert_eq!(person.submit("/dead-letters/discard", &[]), "/dead-letters?notice=nothing_chosen");
     let after = person.submit("/dead-letters/discard", &[("group", &group)]);
     assert!(after.starts_with("/dead-letters?notice=dead_letters_discarded&of="), "{after}");

@@ -57,7 +57,7 @@ fn a_failed_step_is_given_other_input_on_its_page_and_the_new_run_says_so() {
     );
     let unknown = person.post(&path, &of_step("{\"addres\": 1}"));
     assert_eq!(unknown.status, 422);
-    assert!(unknown.text().contains("no parameter `addres`"), "{}", unknown.text());
+    assert!(unknown.text().contains("no parameter “addres”"), "{}", unknown.text());
 
     let input = json!({"url": sink.url("/orders"), "body": {"to": "{{ $.trigger.body.email }}"}}).to_string();
     let after = person.submit(&path, &[("from", "failed_step"), ("input_of", "tell"), ("input", &input)]);
@@ -67,6 +67,12 @@ fn a_failed_step_is_given_other_input_on_its_page_and_the_new_run_says_so() {
     assert_eq!(sent, json!({"to": "{{ $.trigger.body.email }}"}), "what a person writes is data, not an expression");
     let page = person.read(&after);
     assert!(page.contains("A person changed this step") && page.contains(&sink.url("/orders")), "{page}");
+    let german = Person::signed_in(&product, "de");
+    let token = crate::pages::person::token(&german.open("/"));
+    let twice = [("csrf", token), ("from", "failed_step".to_owned())];
+    let refused = german.post(&format!("{}/replay", after.split('?').next().unwrap()), &twice);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("Kein Schritt des Laufs ist fehlgeschlagen."), "{}", refused.text());
     let noted = product.get("/audit")["items"][0].clone();
     assert_eq!((&noted["action"], &noted["details"]["edited"]), (&json!("run.replayed"), &json!(true)), "{noted}");
     let wish = json!({"params": {"note": {"nothing": 1}}});

@@ -95,7 +95,9 @@ fn a_table_is_made_and_filled_on_its_pages() {
         [("csrf", token.clone()), ("row", String::new()), ("key", String::new()), ("value.preis", "viel".into())];
     assert_eq!(person.post(&format!("{path}/rows"), &wrong).status, 422);
     let twice = [("csrf", token), ("name", "Preise".into())];
-    assert_eq!(person.post("/tables", &twice).status, 422);
+    let refused = person.post("/tables", &twice);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("Es gibt schon eine Tabelle mit diesem Namen."), "{}", refused.text());
     assert_eq!(
         person.submit(&format!("{path}/columns"), &[("column", "seit"), ("type", "date")]),
         format!("{path}?notice=saved")

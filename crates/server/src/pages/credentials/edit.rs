@@ -253,9 +253,7 @@ fn put(l: &Layout, faults: &mut Faults, problem: Problem) -> Result<(), Problem>
         }
         None => "name".to_owned(),
     };
-    let is_address = document.detail.contains("must be an address");
-    let fault = if is_address { l.t("form.address_invalid").to_owned() } else { document.detail.clone() };
-    faults.add(field, fault);
+    faults.add(field, problem.words(l.texts()));
     Ok(())
 }
 

@@ -6,12 +6,15 @@ use askama::Template;
 use model::{RunId, Timestamp, WorkflowId};
 use storage::{DeadLetterFilter, DeadLetterReason, DeadLetterRecord, DeadLetterState, Storage};
 
+use super::super::failure::Failure;
 use super::super::layout::{Layout, page};
 use super::super::query::Batch;
 use super::super::shown::Reader;
 use super::{Doubt, RATES, Wish, Words, words_of};
 use crate::api::dead_letters::mask_letters;
 use crate::problem::Problem;
+use crate::redaction::mask_errors;
+use crate::texts::Language;
 
 /// How many runs in doubt are shown with their requests at a time.
 const MOST_DOUBTS: usize = 5;
@@ -59,6 +62,7 @@ pub(super) async fn show(l: Layout, storage: &Storage, wish: Wish) -> Result<Htt
     let filter = DeadLetterFilter { before_key: wish.before.parse().ok(), ..filter };
     let mut letters = storage.dead_letters(&filter, Batch::<Row>::ASKED).await?;
     mask_letters(storage, letters.iter_mut()).await?;
+    say_in_words(&l, storage, &mut letters).await?;
     let mut newest = group.newest;
     mask_letters(storage, std::iter::once(&mut newest)).await?;
     let Words { title, advice, reason } = words_of(&l, storage, &newest).await?;
@@ -94,6 +98,24 @@ pub(super) async fn show(l: Layout, storage: &Storage, wish: Wish) -> Result<Htt
         l,
     };
     page(StatusCode::OK, &template)
+}
+
+/// Puts what happened to each run into the person's language, as far as that can be said without the message, which is English.
+async fn say_in_words(l: &Layout, storage: &Storage, letters: &mut [DeadLetterRecord]) -> Result<(), Problem> {
+    if l.texts().language() == Language::En {
+        return Ok(());
+    }
+    let mut runs = Vec::with_capacity(letters.len());
+    for letter in letters.iter() {
+        runs.push(storage.run(letter.run).await?);
+    }
+    mask_errors(storage, &mut runs).await?;
+    for (letter, run) in letters.iter_mut().zip(&runs) {
+        if let Some(failure) = run.error.as_ref().and_then(|error| Failure::of_run(l.texts(), error)) {
+            failure.words().clone_into(&mut letter.message);
+        }
+    }
+    Ok(())
 }
 
 impl Row {

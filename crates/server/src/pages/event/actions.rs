@@ -37,8 +37,7 @@ pub(super) async fn use_as_sample(
         return refused(&request, &signed_in, &storage, *id).await;
     }
     let origin = origin_of(&storage, &event).await?.ok_or_else(|| Problem::not_found("workflow"))?;
-    let node = trigger_of(&origin, &catalogue)
-        .ok_or_else(|| Problem::wrong_state("The workflow has no trigger that could use this event."))?;
+    let node = trigger_of(&origin, &catalogue).ok_or_else(|| Problem::not_now("problem.no_trigger_for_event"))?;
     let editor = with_query(&format!("/workflows/{}", origin.workflow.id), &[("node", node.as_str())]);
     let new = NewSample { source: SampleSource::Event, event: Some(*id), value: None };
     let caller = Caller::User(signed_in.user.clone());

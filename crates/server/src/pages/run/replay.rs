@@ -137,7 +137,7 @@ pub(in super::super) async fn replay(
         Err(problem) if matches!(problem.code(), ProblemCode::WrongState | ProblemCode::InvalidRequest) => {
             // A page says by itself what is in doubt and what to do about it.
             let is_in_doubt = engine.step_in_doubt(&run).await?.is_some();
-            let general = if is_in_doubt { String::new() } else { problem.document().detail.clone() };
+            let general = if is_in_doubt { String::new() } else { problem.words(l.texts()) };
             let faults = Faults { general, ..Faults::default() };
             let template = replay_page(l, (&storage, &engine), &run, form, faults).await?;
             page(StatusCode::UNPROCESSABLE_ENTITY, &template)
