@@ -11,7 +11,7 @@ CYCLES ?= 200
 # The editor: what its build leaves behind, and what it is made from. Folders are named too, so that a removed file counts.
 WEB_BUILT := web-ui/dist/manifest.json
 WEB_PACKAGES := web-ui/node_modules/.package-lock.json
-WEB_SOURCES := $(shell find web-ui/src ! -name '*.test.ts') $(wildcard web-ui/*.config.*)
+WEB_SOURCES := $(shell find web-ui/src ! -name '*.test.ts') $(wildcard web-ui/*.ts web-ui/*.config.*)
 
 # A machine that builds once and is thrown away gains nothing from incremental compilation.
 ifdef CI

@@ -13,6 +13,9 @@ const UNUSED_RULES = /__resize-control|__controls|__node-(?:input|default|output
 /** Custom elements define a class as soon as they are loaded, which a bundler does not dare to drop. */
 const UNUSED_MODULE = "/svelte/src/internal/client/dom/elements/custom-element.js";
 
+/** Where Svelte keeps whether a page came drawn from the server, and which older or experimental ways of working are on. */
+const SWITCHES = /\/svelte\/src\/internal\/(?:flags\/index|client\/dom\/hydration)\.js/;
+
 export function slim(): Plugin {
   return {
     name: "stellwerk-slim",
@@ -30,6 +33,7 @@ export function slim(): Plugin {
     transform(code, id) {
       if (id.endsWith("/ConnectionLine.svelte")) return { code: oneShape(code), map: null };
       if (id.includes("/@xyflow/svelte/dist/base.css")) return { code: withoutUnusedRules(code), map: null };
+      if (SWITCHES.test(id)) return { code: switchedOff(code), map: null };
       return id.includes(UNUSED_MODULE) ? { code, moduleSideEffects: false } : null;
     },
   };
@@ -39,6 +43,15 @@ export function slim(): Plugin {
 export function oneShape(code: string): string {
   const imports = code.replace(/,\s*getSmoothStepPath,\s*getStraightPath/, "");
   return imports.replace(/\bget(?:SmoothStep|Straight)Path\(/g, "getBezierPath(");
+}
+
+/**
+ * All of them are off for good, which the bundler only believes of constants: then it drops what depends on them.
+ */
+export function switchedOff(code: string): string {
+  return code
+    .replace(/export let (\w+) = false;/g, "export const $1 = false;")
+    .replace(/^\s*(?:hydrating|\w+_mode_flag) = (?:value|true|false);$/gm, "");
 }
 
 /** Drops the selectors that match nothing of ours, and the rules of which none is left. */

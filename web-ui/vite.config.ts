@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { compressed } from "./compressed.ts";
+import { partTexts } from "./part-texts.ts";
 import { slim } from "./slim.ts";
-import { startTexts } from "./start-texts.ts";
 
 // The server embeds `dist/` and serves every file in it at `/assets/<name>`; it finds the entry points by `manifest.json`.
 export default defineConfig({
   base: "/assets/",
-  plugins: [slim(), svelte(), startTexts()],
+  plugins: [slim(), svelte(), partTexts(), compressed()],
   resolve: {
     ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
     // The canvas animates nothing but pan and zoom; the general libraries for that weigh as much as the whole inspector.
@@ -34,8 +35,15 @@ export default defineConfig({
         entryFileNames: "[name].[hash].js",
         chunkFileNames: "[name].[hash].js",
         assetFileNames: "[name].[hash][extname]",
-        // What the page needs at once is one file; the bundler alone would cut it into many small ones, each with its own headers.
-        codeSplitting: { groups: [{ name: "base", tags: ["$initial"] }] },
+        // What is needed together is one file; the bundler alone would cut it into many small ones, each with its own headers,
+        // and each compressed by itself.
+        codeSplitting: {
+          groups: [
+            { name: "base", tags: ["$initial"], priority: 3 },
+            { name: "execution", test: /\/execution\/(?:execution\.svelte\.ts|RunState\.svelte)$/, priority: 2 },
+            { name: "settings", test: /\/(?:SidePanel|Inspector|StepTest)\.svelte$/, priority: 1 },
+          ],
+        },
       },
     },
   },

@@ -14,7 +14,7 @@ test("code is typed with proposals of data and functions, and a mistake is marke
   const { id } = await stage.api.createWorkflow("Code", draft);
   await stage.api.saveSample(id, "order", { method: "POST", headers: {}, query: {}, body: ORDER });
   const editor = new EditorPage(page, "de");
-  await editor.openForKeys(`/workflows/${id}?node=code`);
+  await editor.open(`/workflows/${id}?node=code`);
   const script = async () =>
     (await stage.api.workflow(id)).definition.nodes.find((one) => one.id === "code")?.params.script;
   const content = page.locator(".cm-content");

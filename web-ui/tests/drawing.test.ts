@@ -17,7 +17,7 @@ async function open(draft: typeof PAIR, name: string, language: Language = "en")
   const { page } = await stage.visit({ language });
   const { id } = await stage.api.createWorkflow(name, draft);
   const editor = new EditorPage(page, language);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   return [editor, id];
 }
 
@@ -185,14 +185,14 @@ test("steps go to another tab as text and come back from it", async () => {
     await stage.api.createWorkflow("To", definition([node("order", "webhook")], [])),
   ];
   const first = new EditorPage(page);
-  await first.openForKeys(`/workflows/${from.id}`);
+  await first.open(`/workflows/${from.id}`);
   await first.choose("fields");
   await page.keyboard.press("Control+c");
   const text = await page.evaluate(() => navigator.clipboard.readText());
   expect(JSON.parse(text)).toMatchObject({ nodes: [{ type: "set_fields" }] });
   const second = new EditorPage(await tab());
   await second.page.bringToFront();
-  await second.openForKeys(`/workflows/${to.id}`);
+  await second.open(`/workflows/${to.id}`);
   await second.page.getByTestId("canvas").click({ position: { x: 300, y: 500 } });
   await second.page.keyboard.press("Control+v");
   await second.node("fields").waitFor();

@@ -27,7 +27,7 @@ async function openWithSteps(name: string): Promise<{ editor: EditorPage; id: st
   const { page } = await stage.visit({ width: 1600, height: 900 });
   const { id } = await stage.api.createWorkflow(name, DRAFT);
   const editor = new EditorPage(page);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   await editor.button("editor.palette.dock").click();
   await editor.button("editor.action.fit").click();
   return { editor, id };

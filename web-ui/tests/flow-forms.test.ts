@@ -15,7 +15,7 @@ async function open(draft: Definition, chosen: string): Promise<[EditorPage, str
   tolerate(/422/);
   const { id } = await stage.api.createWorkflow("Forms", draft);
   const editor = new EditorPage(page);
-  await editor.openForKeys(`/workflows/${id}?node=${chosen}`);
+  await editor.open(`/workflows/${id}?node=${chosen}`);
   return [editor, id];
 }
 
@@ -88,7 +88,7 @@ test("the workflow's settings hold order, call-back, personal fields and history
   const { page } = await stage.visit();
   const { id } = await stage.api.createWorkflow("Settings", definition([node("go", "webhook", { slug: "go" })], []));
   const editor = new EditorPage(page);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   await page.keyboard.press("Control+k");
   await page.locator("dialog").getByRole("combobox").fill(say("editor.action.settings"));
   await page.keyboard.press("Enter");

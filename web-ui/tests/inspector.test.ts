@@ -31,7 +31,7 @@ async function open(draft: Definition, chosen: string, seat: Seat = {}): Promise
   const { id } = await stage.api.createWorkflow("Inspected", draft);
   await stage.api.saveSample(id, "order", { method: "POST", headers: {}, query: {}, body: ORDER });
   const editor = new EditorPage(page, seat.language);
-  await editor.openForKeys(`/workflows/${id}?node=${chosen}`);
+  await editor.open(`/workflows/${id}?node=${chosen}`);
   return [editor, id];
 }
 

@@ -57,7 +57,6 @@ test("a workflow of four steps is built, filled in and run without a mouse", asy
   await tabTo(page, say("home.start"));
   await page.keyboard.press("Enter");
   await editor.ready();
-  await editor.hearsKeys();
 
   await addStep(editor, "webhook", "filter", "filter");
   await tabTo(page, say("editor.condition.left"));
@@ -93,7 +92,7 @@ test("steps are connected, moved and deleted by keys, and a screen reader hears 
   const { page, clicks } = await stage.visit();
   const { id } = await stage.api.createWorkflow("Keys", { ...draft, edges: draft.edges.slice(0, 1) });
   const editor = new EditorPage(page);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   await tabToStep(editor, "large");
   await page.keyboard.press("Enter");
   await page.getByTestId("side-panel").waitFor();
@@ -125,7 +124,7 @@ test("the outline names every step in order and leads to its settings", async ()
   const { page } = await stage.visit();
   const { id } = await stage.api.createWorkflow("Outline", largeOrders("http://127.0.0.1:9"));
   const editor = new EditorPage(page);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   await tabToStep(editor, "order");
   await page.keyboard.press("o");
   const outline = page.getByTestId("outline");

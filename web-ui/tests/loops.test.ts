@@ -23,7 +23,7 @@ async function open(draft: Definition, seat: Seat = {}): Promise<[EditorPage, st
   const { id } = await stage.api.createWorkflow("Loops", draft);
   await stage.api.saveSample(id, "order", { method: "POST", headers: {}, query: {}, body: ORDER_WITH_LINES });
   const editor = new EditorPage(page, seat.language);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   return [editor, id];
 }
 
@@ -120,7 +120,7 @@ test("by keyboard a step goes into a box and out of it, from the canvas and from
   const { page, clicks } = await stage.visit();
   const { id } = await stage.api.createWorkflow("Keys and boxes", LOOSE);
   const editor = new EditorPage(page);
-  await editor.openForKeys(`/workflows/${id}`);
+  await editor.open(`/workflows/${id}`);
   await editor.node("tell").focus();
   await page.keyboard.press("Enter");
   await page.getByTestId("side-panel").waitFor();

@@ -131,3 +131,31 @@ test("secrets of a credential are sent and yet never on a page", async () => {
   await sent.getByText("authorization", { exact: false }).first().waitFor();
   expect(await page.content()).not.toContain(SECRET);
 });
+
+test("an editor that nobody touches shows a run as it comes in", async () => {
+  const { page } = await stage.visit();
+  const editor = new EditorPage(page);
+  const listening = page.waitForResponse(/\/api\/v1\/live/);
+  await editor.open(`/workflows/${people.orders}`);
+  await listening;
+  await send(stage.api, people.orders, ORDER);
+  await editor.shows("tell", "succeeded");
+  await page.locator('[data-testid="run-state"][data-status="succeeded"]').waitFor();
+});
+
+test("where what runs cannot be loaded, the run bar says so and tries again", async () => {
+  const { page, tolerate } = await stage.visit();
+  tolerate(/Failed to load resource|dynamically imported module/);
+  const editor = new EditorPage(page);
+  await editor.open(`/workflows/${people.orders}`);
+  const parts = "**/editor/texts.*";
+  await page.route(parts, (route) => route.abort());
+  const bar = page.getByRole("region", { name: say("editor.run.label") });
+  await page.getByTestId("run-with-sample").click();
+  await bar.getByText(say("editor.lazy.failed")).waitFor();
+  await page.unroute(parts);
+  await bar.getByRole("button", { name: say("editor.lazy.again") }).click();
+  await bar.getByText(say("editor.lazy.failed")).waitFor({ state: "detached" });
+  await page.getByTestId("run-with-sample").click();
+  await page.locator('[data-testid="run-state"][data-status="succeeded"]').waitFor();
+});

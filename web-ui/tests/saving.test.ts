@@ -59,7 +59,6 @@ test("a hundred and one edits are undone and done again one by one", async () =>
   const { page } = await stage.visit();
   const { id } = await stage.api.createWorkflow("Undone", CHAIN);
   const editor = await openOn(page, id);
-  await editor.hearsKeys();
   await editor.choose("fields");
   const start = (await stage.api.workflow(id)).definition;
   const moves = 101;

@@ -4,7 +4,7 @@ import type { DraftProblem, Run } from "../data.ts";
 import type { Editor } from "../editor/editor.svelte.ts";
 import type { Runner } from "../editor/runner.ts";
 import { liveOf } from "../live/live.svelte.ts";
-import { acceptedRun, applyNews, isOver, type News } from "../live/news.ts";
+import { acceptedRun, applyNews, bringsRun, isOver, type News } from "../live/news.ts";
 import { t } from "../texts/texts.ts";
 import { toast } from "../toasts/toasts.svelte.ts";
 import { receivedOf } from "../trigger/request.ts";
@@ -28,7 +28,7 @@ interface Fault {
   readonly hasProblems: boolean;
 }
 
-class Execution implements Runner {
+export class Execution implements Runner {
   readonly #editor: Editor;
   /** The run that the page was opened with. */
   readonly openedRun: string | null;
@@ -50,6 +50,7 @@ class Execution implements Runner {
   constructor(editor: Editor) {
     this.#editor = editor;
     this.openedRun = editor.run?.id ?? null;
+    if (!editor.readOnly) editor.runner = this;
   }
 
   get isBusy(): boolean {
@@ -59,7 +60,7 @@ class Execution implements Runner {
   /** Follows the news until the returned function is called. */
   follow(): () => void {
     const live = liveOf(this.#editor);
-    const stop = live.subscribe((news) => this.#hear(news));
+    const stop = live.subscribe((news) => this.hear(news));
     const poll = setInterval(() => {
       const status = this.#editor.run?.status;
       if (!live.connected && (status === "queued" || status === "running")) void this.#read();
@@ -167,14 +168,15 @@ class Execution implements Runner {
     this.fault = { text: faultText(error), hasProblems: false };
   }
 
-  #hear(news: News): void {
+  /** Takes in what the server tells. */
+  hear(news: News): void {
     const { run } = this.#editor;
     if (news.type === "refresh") {
       if (run && !isOver(run.status)) this.#readSoon();
     } else if (run && news.run === run.id) {
       this.#editor.run = applyNews(run, news, new Date().toISOString());
       this.#readSoon();
-    } else if (news.type === "event" && news.run !== null && news.status === "accepted") {
+    } else if (bringsRun(news)) {
       this.#next = { run: news.run, event: news.event };
       this.#showNext();
     }

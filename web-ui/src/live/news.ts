@@ -27,6 +27,11 @@ export function isOver(status: RunStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "dead" || status === "cancelled";
 }
 
+/** Whether these news say that a request from outside has begun a run. */
+export function bringsRun(news: News): news is Extract<News, { type: "event" }> & { readonly run: string } {
+  return news.type === "event" && news.run !== null && news.status === "accepted";
+}
+
 /** Reads one message. Anything that is not understood is no news. */
 export function readNews(text: string): News | null {
   try {

@@ -1,10 +1,11 @@
 /** Parts of the editor that are fetched when they are first needed, or before that while nothing else is to be done. */
-import { reference } from "./reference.ts";
+import { isNear } from "./near.ts";
+import { nearReference, reference } from "./reference.ts";
 
 /** Loads a part together with the texts and node types that it speaks of, so that it never shows a bare key. */
 export async function lazy<Part>(load: () => Promise<Part>): Promise<Part> {
   if (missing.size > 0) await fetchStyles();
-  const [part] = await Promise.all([load(), reference()]);
+  const [part] = await Promise.all([load(), isNear(load) ? nearReference() : reference()]);
   return part;
 }
 
@@ -48,6 +49,19 @@ export function fetchWhenIdle(parts: readonly (() => Promise<unknown>)[]): void 
       .catch(() => {})
       .then(() => fetchWhenIdle(later));
   });
+}
+
+/** Does something once a hand, a key or the focus shows that the page is used. */
+export function whenSomebodyIsThere(work: () => void): void {
+  const seen = new AbortController();
+  const { signal } = seen;
+  const begin = () => {
+    seen.abort();
+    work();
+  };
+  for (const sign of ["pointermove", "pointerdown", "keydown", "focusin"] as const) {
+    window.addEventListener(sign, begin, { signal, passive: true, capture: true });
+  }
 }
 
 // Safari has no `requestIdleCallback`.

@@ -17,20 +17,24 @@ interface Addresses {
   readonly functions: string;
 }
 
-let readDrawn = (): Promise<unknown> => Promise.resolve();
+let readNear = (): Promise<unknown> => Promise.resolve();
+let readRest = (): Promise<unknown> => Promise.resolve();
 let readAll = (): Promise<void> => Promise.resolve();
 let readFunctions = (): Promise<readonly FunctionDoc[]> => Promise.resolve([]);
 
 /** Says where the documents are and which catalogue they complete; called once, before anything is drawn. */
 export function useReference(addresses: Addresses, catalogue: Catalogue): void {
-  const readTexts = once(async () => addTexts((await read<TextsDocument>(addresses.texts)).messages));
+  const readTexts = (part: "near" | "rest") =>
+    once(async () => addTexts((await read<TextsDocument>(`${addresses.texts}?part=${part}`)).messages));
+  const readNearTexts = readTexts("near");
   const readTypes = once(async () => {
     const names = catalogue.nodeTypes.map((nodeType) => nodeType.name);
     if (names.length === 0) return;
     const { node_types } = await read<CatalogueDocument>(`${addresses.catalogue}?names=${names.sort().join(",")}`);
     catalogue.add(node_types);
   });
-  readDrawn = () => Promise.all([readTexts(), catalogue.isComplete ? undefined : readTypes()]);
+  readNear = () => Promise.all([readNearTexts(), catalogue.isComplete ? undefined : readTypes()]);
+  readRest = readTexts("rest");
   readAll = once(async () => {
     const { node_types, credential_kinds } = await read<CatalogueDocument>(addresses.catalogue);
     catalogue.complete(node_types, credential_kinds);
@@ -38,9 +42,14 @@ export function useReference(addresses: Addresses, catalogue: Catalogue): void {
   readFunctions = once(() => read<readonly FunctionDoc[]>(addresses.functions));
 }
 
+/** The texts of the parts in `near.ts`, and all about the node types of the drawing, are there when this is done. */
+export async function nearReference(): Promise<void> {
+  await readNear();
+}
+
 /** All texts, and all about the node types of the drawing, are there when this is done. */
 export async function reference(): Promise<void> {
-  await readDrawn();
+  await Promise.all([readNear(), readRest()]);
 }
 
 /** All node types and credential kinds there are. */

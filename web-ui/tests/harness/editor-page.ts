@@ -18,19 +18,9 @@ export class EditorPage {
     await this.ready();
   }
 
-  /** The canvas has been drawn. */
+  /** The canvas has been drawn, and keys are listened to. */
   async ready(): Promise<void> {
     await this.page.getByTestId("canvas").waitFor();
-  }
-
-  /** Opens an editor and waits until it hears keys, which are listened to right after the first picture. */
-  async openForKeys(path: string): Promise<void> {
-    await this.open(path);
-    await this.hearsKeys();
-  }
-
-  async hearsKeys(): Promise<void> {
-    await this.page.waitForFunction(() => performance.getEntriesByName("editor-hears-keys").length > 0);
   }
 
   /** The workflow's id, out of the address. */

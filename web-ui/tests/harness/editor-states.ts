@@ -48,7 +48,7 @@ export async function makeScene(api: Api, url: string): Promise<Scene> {
 
 /** Opens a state and waits until it is there. */
 export async function reachState(editor: EditorPage, scene: Scene, state: EditorState): Promise<void> {
-  await editor.openForKeys(`/workflows/${scene.workflows[state.of ?? "rich"]}${state.query}`);
+  await editor.open(`/workflows/${scene.workflows[state.of ?? "rich"]}${state.query}`);
   await state.reach?.(editor, scene);
 }
 

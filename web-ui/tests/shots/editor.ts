@@ -40,7 +40,7 @@ for (const [variant, seat] of Object.entries(SEATS)) {
     const { page } = await stage.visit(seat);
     const editor = new EditorPage(page, seat.language);
     const large = await stage.api.createWorkflow("Two hundred steps", many(200));
-    await editor.openForKeys(`/workflows/${large.id}`);
+    await editor.open(`/workflows/${large.id}`);
     await photograph(page, "editor-200-steps", variant);
   });
 

@@ -3,13 +3,14 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
@@ -22,8 +23,8 @@ use crate::problem::Problem;
 #[folder = "assets/"]
 struct PageAssets;
 
-/// The editor, built from `web-ui/`. Its build puts the hashes into the names. Without that build the folder is missing,
-/// and pages say so instead of showing the editor.
+/// The editor, built from `web-ui/`. Its build puts the hashes into the names, and compresses the files with more time than a
+/// server could spare. Without that build the folder is missing, and pages say so instead of showing the editor.
 #[derive(RustEmbed)]
 #[folder = "../../web-ui/dist/"]
 #[allow_missing = true]
@@ -75,10 +76,19 @@ pub(super) fn editor_files() -> Option<EditorFiles> {
     })
 }
 
-/// The keys of the texts that the editor draws its first picture with; its build finds them in the code.
-pub(super) fn editor_start_texts() -> HashSet<String> {
-    let keys = EditorAssets::get("start-texts.json").and_then(|file| serde_json::from_slice(&file.data).ok());
-    keys.unwrap_or_default()
+/// Which texts the editor shows when; its build finds them in the code.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct EditorTexts {
+    /// The keys of the texts that its first picture is drawn with.
+    pub(super) start: HashSet<String>,
+    /// The keys of those that are wanted when a step is opened or a run begins.
+    pub(super) near: HashSet<String>,
+}
+
+/// The keys of the editor's texts by when it shows them; none without its build.
+pub(super) fn editor_texts() -> EditorTexts {
+    let texts = EditorAssets::get("part-texts.json").and_then(|file| serde_json::from_slice(&file.data).ok());
+    texts.unwrap_or_default()
 }
 
 /// Serves an asset under the address that [`url`] or [`editor_files`] gives.
@@ -88,7 +98,6 @@ pub(super) async fn serve(request: HttpRequest, name: Path<String>) -> Result<Ht
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
-        "woff2" => "font/woff2",
         _ => "application/octet-stream",
     };
     let mut response = HttpResponse::Ok();
@@ -96,39 +105,61 @@ pub(super) async fn serve(request: HttpRequest, name: Path<String>) -> Result<Ht
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::VARY, "accept-encoding"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
-    let response = if extension != "woff2" && accepts_gzip(request.headers()) {
-        response.insert_header((header::CONTENT_ENCODING, "gzip")).body(compressed(&name, &file.data))
+    let response = if accepts_gzip(request.headers()) {
+        response.insert_header((header::CONTENT_ENCODING, "gzip")).body(file)
     } else {
-        match file.data {
-            Cow::Borrowed(bytes) => response.body(bytes),
-            Cow::Owned(bytes) => response.body(bytes),
-        }
+        response.body(decompressed(&file).map_err(Problem::unexpected)?)
     };
     Ok(if matches!(extension, "css" | "js") { Policy::Part.applied_to(response) } else { response })
 }
 
-fn find(name: &str) -> Option<(EmbeddedFile, &str)> {
+/// A file, compressed with gzip, and what kind it is.
+fn find(name: &str) -> Option<(Bytes, &str)> {
     let (rest, extension) = name.rsplit_once('.')?;
-    if let Some(file) = EditorAssets::get(name).filter(|_| extension != "json") {
-        return Some((file, extension));
+    if let Some(file) = EditorAssets::get(&format!("{name}.gz")) {
+        let bytes = match file.data {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
+        };
+        return Some((bytes, extension));
     }
     let (stem, hash) = rest.rsplit_once('.')?;
     let file = PageAssets::get(&format!("{stem}.{extension}")).filter(|file| short_hash(file) == hash)?;
-    Some((file, extension))
+    let bytes = compressed(name, || if extension == "css" { without_comments(&file.data).into() } else { file.data });
+    Some((bytes, extension))
 }
 
-/// The file compressed as far as possible. That is done once; names change with the content.
-fn compressed(name: &str, data: &[u8]) -> Bytes {
+/// Styles without what only their authors read: comments, indents, empty lines.
+fn without_comments(css: &[u8]) -> Vec<u8> {
+    let css = String::from_utf8_lossy(css);
+    let plain: String =
+        css.split("/*").enumerate().map(|(index, part)| if index == 0 { part } else { after_comment(part) }).collect();
+    let lines: Vec<&str> = plain.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join("\n").into_bytes()
+}
+
+fn after_comment(text: &str) -> &str {
+    text.split_once("*/").map_or("", |(_, rest)| rest)
+}
+
+/// A page's file compressed as far as possible. That is done once; names change with the content.
+fn compressed(name: &str, data: impl FnOnce() -> Cow<'static, [u8]>) -> Bytes {
     static DONE: LazyLock<Mutex<HashMap<String, Bytes>>> = LazyLock::new(Mutex::default);
     let known = DONE.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
     known.unwrap_or_else(|| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         // Writing into memory cannot fail.
-        let _ = encoder.write_all(data);
+        let _ = encoder.write_all(&data());
         let bytes = Bytes::from(encoder.finish().unwrap_or_default());
         DONE.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bytes.clone());
         bytes
     })
+}
+
+fn decompressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 fn address(file: &str) -> String {
@@ -137,4 +168,23 @@ fn address(file: &str) -> String {
 
 fn short_hash(file: &EmbeddedFile) -> String {
     hex::encode(&file.metadata.sha256_hash()[..4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_come_without_comments_and_indents() {
+        let css = "/* One. */\n\na { b: c; }\n@media print {\n  /* Two,\n     long. */\n  a { b: d; }\n}\n";
+        assert_eq!(without_comments(css.as_bytes()), b"a { b: c; }\n@media print {\na { b: d; }\n}");
+    }
+
+    #[test]
+    fn who_cannot_unpack_gets_the_same_file() {
+        let style = PageAssets::get("logo.svg").unwrap();
+        let name = url("logo.svg").replace("/assets/", "");
+        let (bytes, extension) = find(&name).unwrap();
+        assert_eq!((decompressed(&bytes).unwrap(), extension), (style.data.to_vec(), "svg"));
+    }
 }

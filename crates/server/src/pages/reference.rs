@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::assets::editor_start_texts;
+use super::assets::editor_texts;
 use crate::auth::SignedIn;
 use crate::problem::Problem;
 use crate::texts::{Language, Texts};
@@ -36,7 +36,7 @@ const TEXTS: &[&str] = &[
 /// the list of steps all node types, a code field the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Document {
-    /// The texts that are not in the page.
+    /// The texts that are not in the page, or with `?part=near` or `?part=rest` those of them.
     Texts,
     /// All node types, or with `?names=filter,if` only those, and all credential kinds.
     Catalogue,
@@ -49,6 +49,18 @@ pub(super) enum Document {
 pub(super) struct Part {
     /// Names of node types with commas between them; left out, everything.
     names: Option<String>,
+    /// Which texts; left out, all of them.
+    part: Option<TextPart>,
+}
+
+/// When the editor needs a text that its first picture does without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TextPart {
+    /// When a step is opened or a run begins.
+    Near,
+    /// Later.
+    Rest,
 }
 
 impl Document {
@@ -73,8 +85,13 @@ impl Document {
     fn content(self, catalogue: &Catalogue, language: Language, part: &Part) -> String {
         let mut content = match self {
             Self::Texts => {
-                let start = editor_start_texts();
-                json!({ "messages": messages(Texts::of(language), |key| !start.contains(key)) })
+                let texts = editor_texts();
+                let is_wanted = |key: &str| match part.part {
+                    _ if texts.start.contains(key) => false,
+                    None => true,
+                    Some(part) => texts.near.contains(key) == (part == TextPart::Near),
+                };
+                json!({ "messages": messages(Texts::of(language), is_wanted) })
             }
             Self::Catalogue => {
                 let wanted: Option<HashSet<&str>> = part.names.as_deref().map(|names| names.split(',').collect());
@@ -116,7 +133,7 @@ pub(super) async fn serve(
 
 /// The texts that the editor draws its first picture with.
 pub(super) fn start_messages(texts: Texts) -> Map<String, Value> {
-    let start: HashSet<String> = editor_start_texts();
+    let start = editor_texts().start;
     messages(texts, |key| start.contains(key))
 }
 
@@ -187,12 +204,26 @@ mod tests {
     #[test]
     fn a_part_of_the_catalogue_has_the_node_types_that_were_asked_for() {
         let catalogue = Catalogue::load(&[]).unwrap();
-        let part = Part { names: Some("filter,http.request".to_owned()) };
+        let part = Part { names: Some("filter,http.request".to_owned()), part: None };
         let content = Document::Catalogue.content(&catalogue, Language::En, &part);
         let content: Value = serde_json::from_str(&content).unwrap();
         let names: Vec<&str> =
             content["node_types"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
         assert_eq!((names.len(), content["credential_kinds"].as_array().unwrap().len()), (2, 0), "{names:?}");
+    }
+
+    #[test]
+    fn each_text_is_in_one_part() {
+        let catalogue = Catalogue::load(&[]).unwrap();
+        let keys = |part| {
+            let content = Document::Texts.content(&catalogue, Language::De, &Part { part, ..Part::default() });
+            let content: Value = serde_json::from_str(&content).unwrap();
+            content["messages"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
+        let mut parts = keys(Some(TextPart::Near));
+        parts.extend(keys(Some(TextPart::Rest)));
+        parts.sort();
+        assert_eq!(parts, keys(None));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keysIn } from "../../start-texts.ts";
+import { keysIn } from "../../part-texts.ts";
 
 const KEYS = ["editor.close", "editor.closed", "status.failed", "status.paused", "failure.timeout.title"];
 
