@@ -39,9 +39,12 @@ export default defineConfig({
         // and each compressed by itself.
         codeSplitting: {
           groups: [
-            { name: "base", tags: ["$initial"], priority: 3 },
-            { name: "execution", test: /\/execution\/(?:execution\.svelte\.ts|RunState\.svelte)$/, priority: 2 },
+            { name: "base", tags: ["$initial"], priority: 4 },
+            // What the settings of a step share with a page that only shows a run.
+            { name: "execution", test: /\/(?:execution\.svelte\.ts|RunState\.svelte|json\/shape\.ts)$/, priority: 3 },
+            { name: "data", test: /\/(?:JsonView|CopyButton)\.svelte$/, priority: 2 },
             { name: "settings", test: /\/(?:SidePanel|Inspector|StepTest)\.svelte$/, priority: 1 },
+            { name: "webhook", test: /\/(?:TriggerPanel|(?:Choices|Settings)Field|WebhookSettings)\.svelte$/ },
           ],
         },
       },

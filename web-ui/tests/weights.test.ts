@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { type Population, populate } from "./harness/population.ts";
 import { prepareStage } from "./harness/stage.ts";
 import { sumUp, weigh } from "./harness/weight.ts";
+import { definition, node } from "./harness/workflows.ts";
 
 const stage = prepareStage();
 let people: Population;
@@ -61,6 +62,14 @@ test("with the settings of a step open the editor weighs at most 148 kB", async 
   const { bytesInAll } = await weigh(page, `/workflows/${people.orders}?node=tell`, "[data-testid=field-url]");
   console.info("with a step's settings", kilo(bytesInAll));
   expect(bytesInAll).toBeLessThanOrEqual(148_000);
+});
+
+test("a new workflow with its trigger open weighs at most 157 kB", async () => {
+  const { page } = await stage.visit();
+  const { id } = await stage.api.createWorkflow("New", definition([node("start", "webhook", { slug: "new" })], []));
+  const { bytesInAll } = await weigh(page, `/workflows/${id}`, "[data-testid=trigger-url]");
+  console.info("new workflow", kilo(bytesInAll));
+  expect(bytesInAll).toBeLessThanOrEqual(157_000);
 });
 
 test("a run weighs at most 30 kB more than the editor", async () => {

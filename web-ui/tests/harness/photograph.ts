@@ -13,5 +13,17 @@ export async function photograph(page: Page, name: string, variant = ""): Promis
     return Promise.allSettled(ending.map((animation) => animation.finished));
   });
   const path = join(FOLDER, `${[name, variant].filter(Boolean).join("-")}.png`);
+  await page.evaluate(rest);
   await page.screenshot({ path, fullPage: true, animations: "disabled" });
+}
+
+/** Runs in the page: a canvas that is being moved has come to rest. */
+async function rest(): Promise<void> {
+  let last: string | null | undefined;
+  for (let still = 0; still < 20; still += 1) {
+    const now = document.querySelector(".svelte-flow__viewport")?.getAttribute("style");
+    if (now !== last) still = 0;
+    last = now;
+    await new Promise(requestAnimationFrame);
+  }
 }
