@@ -28,6 +28,7 @@ interface Fault {
   readonly hasProblems: boolean;
 }
 
+/** Starts runs, listens to what becomes of them, and keeps the one that is shown; there is one for each editor. */
 export class Execution implements Runner {
   readonly #editor: Editor;
   /** The run that the page was opened with. */
